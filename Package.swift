@@ -1,0 +1,131 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house settings: every target of ours is built with them.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"], .when(configuration: .release)),
+]
+
+/// Which of our modules each module may import: the arrows of docs/architecture.md.
+/// `ModuleGraphTests` reads this table and refuses any other import.
+let arrows: [(module: String, imports: [String])] = [
+    ("Programs", []),
+    ("Determinism", ["CSodium"]),
+    ("Protocol", ["Programs"]),
+    ("Tensors", ["COpenBLAS", "CKernels"]),
+    ("PPO", ["Determinism"]),
+    ("Checkpoints", ["Determinism"]),
+    ("Tokenization", []),
+    ("Datasets", ["Programs", "Determinism"]),
+    ("CodeAnalysis", ["Programs", "CTreeSitter"]),
+    ("Telemetry", []),
+    ("Rewards", ["Programs", "CodeAnalysis"]),
+    ("Transport", ["Protocol", "CZeroMQ"]),
+    ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
+    ("Optimizers", ["Tensors"]),
+    ("Dispatch", ["Protocol", "Transport", "Programs", "Determinism"]),
+    ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatch", "Determinism", "CSandbox"]),
+    (
+        "RolloutWorker",
+        [
+            "Programs", "Determinism", "Protocol", "Transport", "Transformer", "Tensors", "Tokenization", "Rewards",
+            "Checkpoints", "Telemetry",
+        ]
+    ),
+    (
+        "Learner",
+        [
+            "Programs", "Determinism", "Protocol", "Transport", "Dispatch", "Transformer", "Tensors", "Optimizers",
+            "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "Telemetry",
+        ]
+    ),
+    (
+        "PPOCoderCommand",
+        [
+            "Programs", "Determinism", "Protocol", "Transport", "Dispatch", "Transformer", "Tensors", "Optimizers",
+            "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "CodeAnalysis", "Telemetry", "Learner",
+            "RolloutWorker", "SandboxRunner",
+        ]
+    ),
+]
+
+/// Products of other packages that a module of ours uses.
+let external: [String: [Target.Dependency]] = [
+    "Protocol": [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+    "Learner": [
+        .product(name: "Yams", package: "Yams"), .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    "RolloutWorker": [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    "SandboxRunner": [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    "PPOCoderCommand": [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+    ],
+]
+
+let modules: [Target] = arrows.map { row in
+    .target(
+        name: row.module,
+        dependencies: row.imports.map { .target(name: $0) } + external[row.module, default: []],
+        swiftSettings: house
+    )
+}
+
+/// The commands: one line of Swift each.
+let commands: [Target] = [
+    ("ppocoder", "PPOCoderCommand"), ("ppocoder-learner", "Learner"), ("ppocoder-rollout", "RolloutWorker"),
+    ("ppocoder-sandbox", "SandboxRunner"),
+].map { name, module in
+    .executableTarget(
+        name: name,
+        dependencies: [.target(name: module)],
+        path: "Sources/Executables/\(name)",
+        swiftSettings: house
+    )
+}
+
+/// Test targets, and what each imports beyond the module it is named after.
+let tests: [Target] = [
+    ("Architecture", []),
+    ("Programs", []), ("Determinism", []),
+].map { (name: String, more: [String]) in
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
+            + more.map { .target(name: $0) },
+        swiftSettings: house
+    )
+}
+
+let package = Package(
+    name: "ppocoder",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CTreeSitter", providers: [.apt(["libtree-sitter-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "CKernels"),
+        .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+        // Single-threaded and in C: it links neither BLAS nor ZeroMQ, because a process with a second
+        // thread may not unshare its user namespace.
+        .executableTarget(
+            name: "ppocoder-slot",
+            dependencies: ["CSandbox"],
+            path: "Sources/Executables/ppocoder-slot",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
+    ] + modules + commands + tests
+)
