@@ -30,26 +30,26 @@ let arrows: [(module: String, imports: [String])] = [
     ("Transport", ["Protocol", "CZeroMQ"]),
     ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
     ("Optimizers", ["Tensors"]),
-    ("Dispatch", ["Protocol", "Transport", "Programs", "Determinism"]),
-    ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatch", "Determinism", "CSandbox"]),
+    ("Dispatching", ["Protocol", "Transport", "Programs", "Determinism"]),
+    ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatching", "Determinism", "CSandbox"]),
     (
         "RolloutWorker",
         [
             "Programs", "Determinism", "Protocol", "Transport", "Transformer", "Tensors", "Tokenization", "Rewards",
-            "Checkpoints", "Telemetry",
+            "Checkpoints", "Telemetry", "CodeAnalysis", "Dispatching",
         ]
     ),
     (
         "Learner",
         [
-            "Programs", "Determinism", "Protocol", "Transport", "Dispatch", "Transformer", "Tensors", "Optimizers",
+            "Programs", "Determinism", "Protocol", "Transport", "Dispatching", "Transformer", "Tensors", "Optimizers",
             "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "Telemetry",
         ]
     ),
     (
         "PPOCoderCommand",
         [
-            "Programs", "Determinism", "Protocol", "Transport", "Dispatch", "Transformer", "Tensors", "Optimizers",
+            "Programs", "Determinism", "Protocol", "Transport", "Dispatching", "Transformer", "Tensors", "Optimizers",
             "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "CodeAnalysis", "Telemetry", "Learner",
             "RolloutWorker", "SandboxRunner",
         ]

@@ -1,1 +1,36 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// What a slot is, and who does what:
+//
+//   runner (Swift) ── socket ── supervisor (ppocoder-slot) ── socket ── init (pid 1 of the slot) ── programs
+//
+// The supervisor stays on the host: it sets limits, keeps the clock and kills. Init lives behind every wall, with no
+// privilege left; it is either a Python zygote that forks a child per program or `csandbox_init`, which executes one
+// command at a time. A slot is made once and used for many programs, one after the other. Each process dies with its
+// parent, so nothing outlives a runner that is killed.
+
+/// Starts `helper` with one end of a socket as its standard input, nothing else open and an empty environment.
+///
+/// Returns the helper's process id and stores the other end in `socket`; -1 and errno on failure.
+pid_t csandbox_spawn(const char *_Nonnull helper, int *_Nonnull socket);
+
+/// Reads or writes exactly `count` bytes, waiting at most `timeout_ms` for each part (-1: for ever).
+///
+/// Returns 0, or -1 with errno (ETIMEDOUT, or EPIPE at the end of the stream).
+int csandbox_read(int fd, void *_Nonnull bytes, size_t count, int timeout_ms);
+int csandbox_write(int fd, const void *_Nonnull bytes, size_t count, int timeout_ms);
+
+/// Kills the process and waits for its end.
+void csandbox_reap(pid_t process);
+
+/// Runs a trusted command of the host to its end, with `output` (or /dev/null) as its output.
+///
+/// Returns its exit status, or -1 and errno when it could not be started.
+int csandbox_run_trusted(char *_Nonnull const *_Nonnull arguments, int output);
+
+/// The whole of `ppocoder-slot`: reads the set-up from standard input, builds the slot and serves requests until the
+/// other end closes. Returns the exit status.
+int csandbox_supervise(void);

@@ -1,1 +1,3 @@
-// Placeholder until the command is written.
+import SandboxRunner
+
+await SandboxCommand.main()

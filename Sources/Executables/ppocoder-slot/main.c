@@ -1,1 +1,4 @@
-int main(void) { return 0; }
+// The supervisor of one sandbox slot; see CSandbox/supervisor.c. Started by the sandbox runner, never by hand.
+#include "csandbox.h"
+
+int main(void) { return csandbox_supervise(); }

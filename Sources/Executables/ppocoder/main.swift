@@ -1,1 +1,3 @@
-// Placeholder until the command is written.
+import PPOCoderCommand
+
+await PPOCoderCommand.main()

@@ -1,0 +1,29 @@
+# `make train` and `make test` do everything a fresh Debian 12 machine with Swift needs.
+export PATH := $(PATH):/opt/swift/usr/bin
+PPOCODER := .build/release/ppocoder
+ARGS ?=
+
+.PHONY: train test build format lint bench setup
+
+# The default run: warm start, then PPO on the built-in problems. More flags: make train ARGS="--set run.seed=2"
+train: build
+	$(PPOCODER) train $(ARGS)
+
+test: setup
+	swift format lint --strict --recursive Package.swift Sources Tests
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+
+build: setup
+	swift build -c release
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+bench: build
+	$(PPOCODER) bench judge
+	$(PPOCODER) bench generate
+	$(PPOCODER) bench update
+
+setup:
+	@./setup

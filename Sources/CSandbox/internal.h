@@ -1,0 +1,91 @@
+#pragma once
+#include "include/csandbox.h"
+#include <stdbool.h>
+
+/// Bytes that grow.
+struct buffer {
+    uint8_t *bytes;
+    size_t count, capacity;
+};
+void buffer_append(struct buffer *buffer, const void *bytes, size_t count);
+void buffer_clear(struct buffer *buffer);
+
+/// Reads numbers and strings from a message; `bad` is set, for ever, when the message is too short.
+struct reader {
+    const uint8_t *bytes;
+    size_t count;
+    bool bad;
+};
+uint64_t read_number(struct reader *reader, int bytes);
+const uint8_t *read_bytes(struct reader *reader, size_t *count);
+/// A zero-terminated copy, never freed: only for set-up and for a child about to execute.
+char *read_string(struct reader *reader);
+void put_number(struct buffer *buffer, uint64_t value, int bytes);
+void put_bytes(struct buffer *buffer, const void *bytes, size_t count);
+
+/// What the runner asks of a new slot.
+struct setup {
+    uint32_t kind; // 0: csandbox_init, 1: the command in `arguments` becomes pid 1
+    uint32_t user;
+    uint64_t scratch_bytes; // size of each of the two scratch file systems
+    char **paths;           // read-only binds: host path, path in the slot, pairwise, ended by NULL
+    char **arguments;       // ended by NULL
+};
+
+/// The file descriptors that pid 1 of a slot is given; one that executes commands has the first only.
+enum { CONTROL_FD = 0, SECRET_FD = 3, BODY_FD = 4, RESULT_FD = 5, OUTPUT_FD = 6, ERROR_FD = 7, STREAMS = 4 };
+/// The runner's end of the supervisor.
+enum { CLIENT_FD = 0, MESSAGE_MAX = 256 << 20 };
+/// What went wrong in a run.
+enum { CPU_LIMIT = 1, WALL_LIMIT = 2, KERNEL_KILL = 4, DEAD = 8, OUTPUT_CUT = 16 };
+
+// walls.c
+/// Builds the walls round the calling process (in fresh namespaces) and gives up every privilege.
+/// Returns 0, or -1 with a sentence in `error`. `report` receives the names of the walls that differ between machines.
+int walls_raise(const struct setup *setup, bool user_namespace, const char *base, char *report, size_t report_size,
+                char *error, size_t error_size);
+
+// seccomp.c
+int seccomp_load(void);
+
+// groups.c
+struct groups {
+    int version; // 1, 2 or 0: none
+    char memory[512], pids[512], cpu[512];
+    uint64_t memory_limit, pids_limit;
+    pid_t init;
+};
+void groups_make(struct groups *groups, pid_t init);
+void groups_limit(struct groups *groups, uint64_t memory, uint64_t pids);
+void groups_remove(struct groups *groups);
+/// CPU time in microseconds, memory high-water mark in bytes (reset by groups_limit), times the kernel killed.
+void groups_read(const struct groups *groups, uint64_t *cpu, uint64_t *peak, uint64_t *killed);
+const char *groups_describe(const struct groups *groups, char *text, size_t size);
+
+// init.c
+/// Pid 1 of a slot that executes commands. Never returns.
+_Noreturn void csandbox_init(void);
+
+// follow.c
+struct bytes {
+    const uint8_t *bytes;
+    size_t count;
+};
+struct slot {
+    struct setup setup;
+    struct groups groups;
+    pid_t init;
+    int control, body;
+    int streams[STREAMS]; // SECRET_FD (both ways), RESULT_FD, OUTPUT_FD, ERROR_FD
+    bool user_namespace;
+    char report[2048], error[512];
+};
+struct run {
+    uint64_t cpu_limit, wall_limit, output_limit;
+    struct bytes head, body, secret;
+    uint8_t flags;
+    struct buffer reply, streams[STREAMS];
+};
+void run_begin(struct run *run);
+/// Passes the request to the slot and follows it to the reply of pid 1, or to `DEAD`.
+void run_follow(struct slot *slot, struct run *run, uint64_t cpu_before);

@@ -1,0 +1,166 @@
+// Buffers, messages and starting processes.
+#include "internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+void buffer_append(struct buffer *buffer, const void *bytes, size_t count) {
+    if (buffer->count + count > buffer->capacity) {
+        size_t capacity = (buffer->count + count) * 2 + 256;
+        uint8_t *grown = realloc(buffer->bytes, capacity);
+        if (!grown) abort();
+        buffer->bytes = grown;
+        buffer->capacity = capacity;
+    }
+    if (count) memcpy(buffer->bytes + buffer->count, bytes, count);
+    buffer->count += count;
+}
+
+void buffer_clear(struct buffer *buffer) {
+    // A large run must not leave its memory to the small ones after it.
+    if (buffer->capacity > (4u << 20)) {
+        free(buffer->bytes);
+        *buffer = (struct buffer){0};
+    }
+    buffer->count = 0;
+}
+
+uint64_t read_number(struct reader *reader, int bytes) {
+    if (reader->bad || reader->count < (size_t)bytes) {
+        reader->bad = true;
+        return 0;
+    }
+    uint64_t value = 0;
+    memcpy(&value, reader->bytes, (size_t)bytes);
+    reader->bytes += bytes;
+    reader->count -= (size_t)bytes;
+    return value;
+}
+
+const uint8_t *read_bytes(struct reader *reader, size_t *count) {
+    size_t length = (size_t)read_number(reader, 4);
+    *count = 0;
+    if (reader->bad || reader->count < length) {
+        reader->bad = true;
+        return (const uint8_t *)"";
+    }
+    const uint8_t *bytes = reader->bytes;
+    reader->bytes += length;
+    reader->count -= length;
+    *count = length;
+    return bytes;
+}
+
+char *read_string(struct reader *reader) {
+    size_t count;
+    const uint8_t *bytes = read_bytes(reader, &count);
+    char *text = malloc(count + 1);
+    if (!text) abort();
+    memcpy(text, bytes, count);
+    text[count] = 0;
+    return text;
+}
+
+void put_number(struct buffer *buffer, uint64_t value, int bytes) { buffer_append(buffer, &value, (size_t)bytes); }
+
+void put_bytes(struct buffer *buffer, const void *bytes, size_t count) {
+    put_number(buffer, count, 4);
+    buffer_append(buffer, bytes, count);
+}
+
+static int wait_for(int fd, short events, int timeout_ms) {
+    struct pollfd entry = {.fd = fd, .events = events};
+    for (;;) {
+        int ready = poll(&entry, 1, timeout_ms);
+        if (ready > 0) return 0;
+        if (ready == 0) errno = ETIMEDOUT;
+        if (ready == 0 || errno != EINTR) return -1;
+    }
+}
+
+int csandbox_read(int fd, void *bytes, size_t count, int timeout_ms) {
+    for (size_t done = 0; done < count;) {
+        if (timeout_ms >= 0 && wait_for(fd, POLLIN, timeout_ms) < 0) return -1;
+        ssize_t got = read(fd, (char *)bytes + done, count - done);
+        if (got > 0) done += (size_t)got;
+        else if (got == 0) return errno = EPIPE, -1;
+        else if (errno == EAGAIN && wait_for(fd, POLLIN, timeout_ms) < 0) return -1;
+        else if (errno != EINTR && errno != EAGAIN) return -1;
+    }
+    return 0;
+}
+
+int csandbox_write(int fd, const void *bytes, size_t count, int timeout_ms) {
+    for (size_t done = 0; done < count;) {
+        ssize_t put = send(fd, (const char *)bytes + done, count - done, MSG_NOSIGNAL);
+        if (put >= 0) done += (size_t)put;
+        else if (errno == EAGAIN && wait_for(fd, POLLOUT, timeout_ms) < 0) return -1;
+        else if (errno != EINTR && errno != EAGAIN) return -1;
+    }
+    return 0;
+}
+
+/// Starts `arguments` with `input` and `output` as descriptors 0 and 1 (-1: /dev/null), every signal at its default.
+static pid_t start(char *const *arguments, int input, int output, char *const *environment) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t signals, none;
+    sigfillset(&signals);
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    if (input >= 0) posix_spawn_file_actions_adddup2(&files, input, 0);
+    else posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    if (output >= 0) posix_spawn_file_actions_adddup2(&files, output, 1);
+    else posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&files, 3);
+    posix_spawnattr_setsigdefault(&attributes, &signals);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    // A process group of its own: Ctrl-C is for the runner, which then ends its slots in order.
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    pid_t process = -1;
+    int failure = posix_spawnp(&process, arguments[0], &files, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    errno = failure;
+    return failure ? -1 : process;
+}
+
+pid_t csandbox_spawn(const char *helper, int *socket) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    char *arguments[] = {(char *)helper, NULL}, *environment[] = {NULL};
+    pid_t process = start(arguments, ends[1], -1, environment);
+    int failure = errno;
+    close(ends[1]);
+    if (process < 0) close(ends[0]);
+    else *socket = ends[0];
+    errno = failure;
+    return process;
+}
+
+void csandbox_reap(pid_t process) {
+    kill(process, SIGKILL);
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+int csandbox_run_trusted(char *const *arguments, int output) {
+    pid_t process = start(arguments, -1, output, environ);
+    if (process < 0) return -1;
+    int status;
+    while (waitpid(process, &status, 0) < 0)
+        if (errno != EINTR) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,75 @@
+package import Programs
+
+/// Parses programs and compares them with their references; may be shared between threads.
+package final class CodeAnalyzer: Sendable {
+    private let grammars: [Language: Grammar]
+    private let keywords: [Language: Set<String>]
+
+    /// Loads the grammars that `./setup` installed.
+    ///
+    /// They are looked for where `PPOCODER_GRAMMARS` says (a file or its directory), or else in `build/grammars` of the
+    /// current directory and all above it, or else beside the executable and above it.
+    ///
+    /// - Parameter path: a file or its directory, to look nowhere else.
+    package init(grammarsAt path: String? = nil) throws(CodeAnalysisError) {
+        grammars = try GrammarLibrary.load(path)
+        var keywords: [Language: Set<String>] = [:]
+        for language in Language.allCases { keywords[language] = Keywords.of(language) }
+        self.keywords = keywords
+    }
+
+    /// The syntax tree of `code`, or nil when it is over a limit of ``ParsedProgram``.
+    package func parse(_ code: String, language: Language) -> ParsedProgram? {
+        grammars[language].flatMap { ParsedProgram(code, grammar: $0) }
+    }
+
+    /// True when `code` has a token and parses without an error or a missing token.
+    package func parses(_ code: String, language: Language) -> Bool {
+        guard let program = parse(code, language: language) else { return false }
+        return program.isComplete && !program.isBlank
+    }
+
+    /// True when `code` holds nothing that could run: space, comments, and for Python bare strings.
+    package func isBlank(_ code: String, language: Language) -> Bool {
+        parse(code, language: language)?.isBlank ?? false
+    }
+
+    /// Compares a candidate with the whole of its reference.
+    ///
+    /// A blank candidate scores 0 in every part, and so does one, or a reference, that is over the limits of
+    /// ``ParsedProgram`` or blank itself.
+    package func compare(candidate: String, reference: String, language: Language) -> CodeSimilarity {
+        guard let candidateProgram = parse(candidate, language: language), !candidateProgram.isBlank,
+            let referenceProgram = parse(reference, language: language), !referenceProgram.isBlank
+        else { return .zero }
+        let grams = NGramMatch(
+            candidate: candidate,
+            reference: reference,
+            keywords: keywords[language, default: []]
+        )
+        return CodeSimilarity(
+            astMatch: candidateProgram.astMatch(against: referenceProgram),
+            dataFlowMatch: candidateProgram.dataFlowMatch(against: referenceProgram),
+            ngramMatch: grams.bleu,
+            weightedNgramMatch: grams.weighted,
+            parses: candidateProgram.isComplete
+        )
+    }
+
+    /// The structural parts alone, for a reward: the n-grams are not counted.
+    package func structure(candidate: String, reference: String, language: Language) -> StructuralMatch {
+        let candidateProgram = parse(candidate, language: language)
+        guard let referenceProgram = parse(reference, language: language), !referenceProgram.isBlank else {
+            return StructuralMatch(astMatch: 0, dataFlowMatch: 0, isBlank: candidateProgram?.isBlank ?? false)
+        }
+        guard let candidateProgram else {
+            let hasFlow = !referenceProgram.dataFlow().isEmpty
+            return StructuralMatch(astMatch: 0, dataFlowMatch: hasFlow ? 0 : nil, isBlank: false)
+        }
+        return StructuralMatch(
+            astMatch: candidateProgram.astMatch(against: referenceProgram),
+            dataFlowMatch: candidateProgram.dataFlowMatch(against: referenceProgram),
+            isBlank: candidateProgram.isBlank
+        )
+    }
+}

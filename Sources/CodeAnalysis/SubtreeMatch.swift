@@ -1,0 +1,71 @@
+/// A hash of 128 bits: two different sub-trees share one with a chance of about 2⁻¹²⁸.
+struct SubtreeHash: Hashable {
+    private var a: UInt64
+    private var b: UInt64
+
+    init(_ seed: UInt64) {
+        a = seed &* 0x9E37_79B9_7F4A_7C15
+        b = seed ^ 0xC2B2_AE3D_27D4_EB4F
+        combine(seed)
+    }
+
+    mutating func combine(_ value: UInt64) {
+        a = Self.mixed(a &+ value &+ 0x9E37_79B9_7F4A_7C15)
+        b = Self.mixed((b ^ value) &* 0xD6E8_FEB8_6659_FD93 &+ 0x1656_67B1_9E37_79F9)
+    }
+
+    mutating func combine(_ other: SubtreeHash) {
+        combine(other.a)
+        combine(other.b)
+    }
+
+    /// The finaliser of SplitMix64.
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+extension ParsedProgram {
+    /// How often each sub-tree occurs, and how many there are.
+    ///
+    /// A sub-tree is the root or a node with children, written as the S-expression of its named nodes: types and field
+    /// names, no identifiers, no operators, no literals. The hash of a node is made from those of its children, so the
+    /// work is linear in the number of nodes.
+    /// Source: Ren et al. 2020, CodeBLEU, <https://arxiv.org/abs/2009.10297>, section 3.2.
+    func subtrees() -> (counts: [SubtreeHash: Int], total: Int) {
+        var hashes = [SubtreeHash](repeating: SubtreeHash(0), count: nodes.count)
+        var counts: [SubtreeHash: Int] = [:]
+        var total = 0
+        for index in nodes.indices.reversed() {
+            let node = nodes[index]
+            var hash = SubtreeHash(UInt64(node.symbol) << 1 | (node.isMissing ? 1 : 0))
+            var child = index + 1
+            while child < Int(node.end) {
+                if nodes[child].isNamed || nodes[child].isMissing {
+                    hash.combine(UInt64(nodes[child].field))
+                    hash.combine(hashes[child])
+                }
+                child = Int(nodes[child].end)
+            }
+            hashes[index] = hash
+            if index == 0 || Int(node.end) > index + 1 {
+                counts[hash, default: 0] += 1
+                total += 1
+            }
+        }
+        return (counts, total)
+    }
+
+    /// AST match: the part of the reference's sub-trees that this program has, each of its own counted once.
+    func astMatch(against reference: ParsedProgram) -> Double {
+        guard !isBlank, !reference.isBlank else { return 0 }
+        let wanted = reference.subtrees()
+        let found = subtrees().counts
+        var matched = 0
+        for (subtree, count) in wanted.counts { matched += min(count, found[subtree, default: 0]) }
+        return Double(matched) / Double(wanted.total)
+    }
+}

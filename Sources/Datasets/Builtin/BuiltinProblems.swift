@@ -1,0 +1,142 @@
+package import Determinism
+package import Programs
+
+/// Short program synthesis in Python, made on the spot: no file, no licence, any number of problems.
+///
+/// A prompt describes one function in English, hidden tests call it. Expected values come from an evaluator in Swift
+/// and not from running the reference. Every problem is a pure function of (seed, split, index). The splits share no
+/// exercise: an exercise (family and parameters, wording and function name excluded) belongs to one split whatever the seed,
+/// by a hash: 85 % train, 5 % validation, 10 % test.
+package struct BuiltinProblems: Sendable {
+    package let seed: UInt64
+
+    package init(seed: UInt64) { self.seed = seed }
+
+    private static let families = NumberFamilies.all + ListFamilies.all + TextFamilies.all + TableFamilies.all
+    private static let functionNames = ["solve", "compute", "process", "answer", "apply", "work", "run", "make"]
+    private static let openings = [
+        "Write a function {f} that {w}.",
+        "Define the Python function {f}. It {w}.",
+        "The function {f} {w}.",
+    ]
+    /// Share of exercises that are pipelines of two or three steps.
+    private static let pipelineShare = 0.4
+
+    /// Families of problems, pipelines included.
+    package static var familyCount: Int { families.count + Pipeline.all.count }
+
+    /// Exercises that differ in family, parameters or composition, over all splits.
+    package static var distinctCount: Int {
+        families.reduce(0) { $0 + $1.count } + Pipeline.all.reduce(0) { $0 + $1.count }
+    }
+
+    /// Wordings of one exercise, function names included.
+    package static var wordingsPerExercise: Int { openings.count * 2 * functionNames.count }
+
+    /// The family of the problem called `id`, for statistics by family.
+    package static func family(of id: String) -> String { String(id.prefix { $0 != "(" }) }
+
+    /// The exercise of the problem called `id`: family and parameters, without the wording.
+    package static func exercise(of id: String) -> String { id.lastIndex(of: "#").map { String(id[..<$0]) } ?? id }
+
+    /// The split that an exercise belongs to.
+    private static func split(of canonical: String) -> Split {
+        let bytes = Digest(of: canonical).bytes
+        switch (Int(bytes[0]) << 8 | Int(bytes[1])) % 100 {
+        case ..<85: return .train
+        case ..<90: return .validation
+        default: return .test
+        }
+    }
+
+    private func draw(_ split: Split, index: Int) -> (exercise: Exercise, variant: Int, name: String) {
+        precondition(index >= 0, "problems are numbered from 0")
+        let key = RandomKey(seed: seed, path: [0x6275_696C_7469_6E, split.number, UInt64(index)])
+        var generator = key.generator()
+        // The pipelines alone are thousands in every split, so that a long search means a broken hash.
+        for _ in 0..<10_000 {
+            let isPipeline = Double(generator.next() >> 11) * 0x1p-53 < Self.pipelineShare
+            let pipeline = isPipeline ? generator.pick(Pipeline.all) : nil
+            let family = generator.pick(Self.families)
+            // A small family may have no exercise in this split: another family is drawn then.
+            for _ in 0..<32 {
+                let exercise = pipeline?.draw(&generator) ?? family.draw(&generator)
+                guard Self.split(of: exercise.canonical) == split else { continue }
+                let variant = generator.integer(below: Self.openings.count * exercise.wordings.count)
+                return (exercise, variant, generator.pick(Self.functionNames))
+            }
+        }
+        preconditionFailure("no exercise of split \(split) among 320,000")
+    }
+
+    /// Problem `index` of `split`. Two indices may give the same problem; `problems(_:count:)` leaves repeats out.
+    package func problem(_ split: Split, index: Int) -> Problem {
+        let (exercise, variant, name) = draw(split, index: index)
+        return problem(exercise, variant: variant, name: name)
+    }
+
+    private func problem(_ exercise: Exercise, variant: Int, name: String) -> Problem {
+        let wording = exercise.wordings[variant / Self.openings.count]
+        let call = "\(name)(\(exercise.inputs.map(\.name).joined(separator: ", ")))"
+        let prompt = Parameters(values: []).fill(Self.openings[variant % Self.openings.count])
+            .replacing("{f}", with: call).replacing("{w}", with: wording)
+        // Tests depend on the exercise and not on its wording.
+        let digest = Digest(of: exercise.canonical).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        var limits = ExecutionLimits()
+        limits.cpuSeconds = 2
+        limits.wallSeconds = 10
+        return Problem(
+            id: "\(exercise.canonical)#\(variant)-\(name)",
+            prompt: prompt,
+            language: .python,
+            tests: exercise.tests(function: name, key: RandomKey(seed: seed, path: [0x7465_7374, digest])),
+            reference: exercise.program(name: name, body: exercise.body),
+            limits: limits
+        )
+    }
+
+    /// The first `count` problems of `split` that differ.
+    ///
+    /// Problems of the held-out splits differ in their exercise, training problems in their exercise or in its wording.
+    package func problems(_ split: Split, count: Int) -> [Problem] {
+        var result: [Problem] = []
+        var seen: Set<String> = []
+        var index = 0
+        while result.count < count {
+            let (exercise, variant, name) = draw(split, index: index)
+            index += 1
+            let identity = split == .train ? "\(exercise.canonical)#\(variant)-\(name)" : exercise.canonical
+            guard seen.insert(identity).inserted else { continue }
+            result.append(problem(exercise, variant: variant, name: name))
+            precondition(index < 1000 + 200 * count, "split \(split) has fewer than \(count) problems")
+        }
+        return result
+    }
+
+    /// A plausible wrong or broken program for problem `index` of `split`: a pure function of its arguments and the seed.
+    package func flawedProgram(_ split: Split, index: Int, key: RandomKey) -> String {
+        let (exercise, _, name) = draw(split, index: index)
+        var generator = RandomKey(seed: key.high, path: [key.low, UInt64(index)]).generator()
+        return FlawedPrograms.program(for: exercise, name: name, &generator)
+    }
+
+    /// Prompts and references of `count` training problems, for training a tokenizer.
+    package func corpus(count: Int) -> [String] {
+        (0..<count).flatMap { index in
+            let (exercise, variant, name) = draw(.train, index: index)
+            let problem = problem(exercise, variant: variant, name: name)
+            return [problem.prompt, problem.reference]
+        }
+    }
+}
+
+extension Split {
+    /// A number that never changes, for random keys.
+    fileprivate var number: UInt64 {
+        switch self {
+        case .train: 0
+        case .validation: 1
+        case .test: 2
+        }
+    }
+}

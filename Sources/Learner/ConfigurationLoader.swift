@@ -1,0 +1,219 @@
+internal import Foundation
+internal import Programs
+internal import Yams
+
+/// Builds a ``RunConfiguration`` from its defaults, a YAML file, environment variables and `key=value` overrides, in
+/// that order. A key that does not exist is refused with the nearest one that does.
+package struct ConfigurationLoader {
+    private var tree: JSONValue
+    private let schema: JSONValue
+
+    /// - Parameter base: what is used where nothing else is said.
+    package init(base: RunConfiguration = RunConfiguration()) throws(ConfigurationError) {
+        do {
+            tree = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(base))
+        } catch {
+            throw .unreadable(file: "defaults", reason: "\(error)")
+        }
+        // Keys without a default are absent from the encoded defaults.
+        for path in [["ppo", "target_kl"], ["optimizer", "schedule", "total_steps"]] {
+            tree = Self.adding(tree, path: path[...])
+        }
+        schema = tree
+    }
+
+    /// Merges a YAML file.
+    package mutating func merge(yamlFile path: String) throws(ConfigurationError) {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw .unreadable(file: path, reason: "cannot be read (\(error.localizedDescription))")
+        }
+        let node: Node?
+        do { node = try Yams.compose(yaml: text) } catch { throw .unreadable(file: path, reason: "\(error)") }
+        guard let node else { return }
+        guard case .mapping(let mapping) = node else {
+            throw .unreadable(file: path, reason: "expected sections such as `ppo:`, found \(Self.kind(of: node))")
+        }
+        try merge(mapping, at: [], source: path)
+    }
+
+    private mutating func merge(_ mapping: Node.Mapping, at path: [String], source: String) throws(ConfigurationError) {
+        for (keyNode, value) in mapping {
+            let key = keyNode.string ?? ""
+            let line = keyNode.mark.map { "\(source):\($0.line)" } ?? source
+            let full = path + [key]
+            if case .mapping(let inner) = value {
+                guard case .object = try existing(full, source: line) else {
+                    throw .wrongType(key: full.joined(separator: "."), source: line, expected: "a value", found: "a section")
+                }
+                try merge(inner, at: full, source: source)
+            } else {
+                try set(full, to: value, source: line)
+            }
+        }
+    }
+
+    /// Merges `PPOCODER_SECTION__KEY=value` variables.
+    package mutating func merge(environment: [String: String]) throws(ConfigurationError) {
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("PPOCODER_") && name.contains("__") {
+            let path = name.dropFirst("PPOCODER_".count).lowercased().components(separatedBy: "__")
+            try set(path, toText: value, source: "environment variable \(name)")
+        }
+    }
+
+    /// Merges one `section.key=value`.
+    package mutating func merge(override text: String) throws(ConfigurationError) {
+        guard let equals = text.firstIndex(of: "=") else {
+            throw .unreadable(file: "--set \(text)", reason: "expected section.key=value")
+        }
+        let path = text[..<equals].split(separator: ".").map(String.init)
+        try set(path, toText: String(text[text.index(after: equals)...]), source: "--set")
+    }
+
+    /// The finished configuration, its ranges checked.
+    package func finish() throws(ConfigurationError) -> RunConfiguration {
+        let configuration: RunConfiguration
+        do {
+            configuration = try JSONDecoder().decode(RunConfiguration.self, from: JSONEncoder().encode(tree))
+        } catch let DecodingError.typeMismatch(type, context) {
+            throw .wrongType(
+                key: context.codingPath.map(\.stringValue).joined(separator: "."),
+                source: "configuration",
+                expected: "\(type)",
+                found: context.debugDescription
+            )
+        } catch let DecodingError.dataCorrupted(context) {
+            throw .wrongType(
+                key: context.codingPath.map(\.stringValue).joined(separator: "."),
+                source: "configuration",
+                expected: "a value in range",
+                found: context.debugDescription
+            )
+        } catch {
+            throw .unreadable(file: "configuration", reason: "\(error)")
+        }
+        try configuration.validate()
+        return configuration
+    }
+
+    private mutating func set(_ path: [String], toText text: String, source: String) throws(ConfigurationError) {
+        let node: Node?
+        do { node = try Yams.compose(yaml: text) } catch { throw .unreadable(file: source, reason: "\(error)") }
+        try set(path, to: node ?? Node(""), source: source)
+    }
+
+    private mutating func set(_ path: [String], to node: Node, source: String) throws(ConfigurationError) {
+        let name = path.joined(separator: ".")
+        let old = try existing(path, source: source)
+        let new: JSONValue
+        switch old {
+        case .bool:
+            guard let value = node.bool else { throw Self.wrong(name, source, "true or false", node) }
+            new = .bool(value)
+        case .integer, .number:
+            if let value = node.int {
+                new = .integer(value)
+            } else if let value = node.float {
+                new = .number(value)
+            } else {
+                throw Self.wrong(name, source, "a number", node)
+            }
+        case .string:
+            guard let value = node.string else { throw Self.wrong(name, source, "text", node) }
+            new = .string(value)
+        case .object:
+            throw Self.wrong(name, source, "a section", node)
+        case .null:
+            if let value = node.int {
+                new = .integer(value)
+            } else if let value = node.float {
+                new = .number(value)
+            } else if node.null != nil {
+                new = .null
+            } else {
+                throw Self.wrong(name, source, "a number or nothing", node)
+            }
+        case .array:
+            throw Self.wrong(name, source, "a value that can be set", node)
+        }
+        tree = Self.replacing(tree, path: path[...], with: new)
+    }
+
+    private func existing(_ path: [String], source: String) throws(ConfigurationError) -> JSONValue {
+        var value = schema
+        for (depth, part) in path.enumerated() {
+            guard case .object(let members) = value, let next = members[part] else {
+                throw .unknownKey(
+                    path.prefix(depth + 1).joined(separator: "."),
+                    source: source,
+                    nearest: nearestName(to: path.joined(separator: "."), among: Self.leaves(schema))
+                )
+            }
+            value = next
+        }
+        return value
+    }
+
+    private static func wrong(_ key: String, _ source: String, _ expected: String, _ node: Node) -> ConfigurationError {
+        .wrongType(key: key, source: source, expected: expected, found: node.string.map { "\"\($0)\"" } ?? kind(of: node))
+    }
+
+    private static func kind(of node: Node) -> String {
+        switch node {
+        case .mapping: "a section"
+        case .sequence: "a list"
+        default: "a single value"
+        }
+    }
+
+    private static func leaves(_ value: JSONValue, prefix: String = "") -> [String] {
+        guard case .object(let members) = value else { return [prefix] }
+        return members.keys.sorted().flatMap { key in
+            leaves(members[key] ?? .null, prefix: prefix.isEmpty ? key : "\(prefix).\(key)")
+        }
+    }
+
+    /// `tree` with null at `path`, unless something is there.
+    private static func adding(_ tree: JSONValue, path: ArraySlice<String>) -> JSONValue {
+        guard let head = path.first, case .object(var members) = tree else { return tree }
+        members[head] = path.count == 1 ? members[head] ?? .null : adding(members[head] ?? .null, path: path.dropFirst())
+        return .object(members)
+    }
+
+    private static func replacing(_ tree: JSONValue, path: ArraySlice<String>, with value: JSONValue) -> JSONValue {
+        guard let head = path.first, case .object(var members) = tree else { return value }
+        members[head] = replacing(members[head] ?? .null, path: path.dropFirst(), with: value)
+        return .object(members)
+    }
+}
+
+/// The element of `names` with the least edit distance to `name`, or nil if none is near.
+package func nearestName(to name: String, among names: [String]) -> String? {
+    let best = names.map { (name: $0, distance: editDistance(Array(name.utf8), Array($0.utf8))) }
+        .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
+    guard let best, best.distance <= max(3, name.utf8.count / 2) else { return nil }
+    return best.name
+}
+
+/// Levenshtein distance.
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var row = Array(0...b.count)
+    for i in a.indices {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for j in b.indices {
+            let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
+        }
+    }
+    return row[b.count]
+}
+
+extension RunConfiguration {
+    /// The configuration as YAML that can be read back.
+    package func yaml() throws -> String { try YAMLEncoder().encode(self) }
+}

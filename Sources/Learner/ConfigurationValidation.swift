@@ -1,0 +1,87 @@
+extension RunConfiguration {
+    /// Checks every range that does not belong to another module's section, and then those modules' own.
+    package func validate() throws(ConfigurationError) {
+        try positive("run.iterations", run.iterations, orZero: true)
+        try positive("run.staleness", run.staleness, orZero: true)
+        try positive("run.checkpoint_every", run.checkpointEvery)
+        try positive("run.keep_checkpoints", run.keepCheckpoints)
+        try positive("run.evaluate_every", run.evaluateEvery)
+        try require(
+            !run.name.isEmpty && !run.name.contains("/") && run.name != "." && run.name != "..",
+            "run.name",
+            run.name,
+            "a folder name"
+        )
+        try require(
+            (0...1).contains(run.maximumInfrastructureShare),
+            "run.maximum_infrastructure_share",
+            run.maximumInfrastructureShare,
+            "0 … 1"
+        )
+        for (key, value) in [
+            ("d_model", model.dModel), ("d_kv", model.dKV), ("d_ff", model.dFF), ("heads", model.heads),
+            ("encoder_layers", model.encoderLayers), ("decoder_layers", model.decoderLayers),
+        ] { try positive("model.\(key)", value) }
+        try require(model.vocabularySize >= 261, "model.vocabulary_size", model.vocabularySize, "at least 261 (256 bytes and 5 special tokens)")
+        try require(
+            DataSection.tasks.contains(data.task),
+            "data.task",
+            data.task,
+            "one of \(DataSection.tasks.joined(separator: ", "))"
+        )
+        try require(data.task == "builtin" || !data.path.isEmpty, "data.path", "empty", "the data of task \(data.task)")
+        try positive("data.max_source_length", data.maximumSourceLength)
+        try positive("data.evaluation_problems", data.evaluationProblems, orZero: true)
+        try positive("data.train_problems", data.trainProblems, orZero: true)
+        try positive("rollout.prompts_per_step", rollout.promptsPerStep)
+        try positive("rollout.samples_per_prompt", rollout.samplesPerPrompt)
+        try positive("rollout.prompts_per_shard", rollout.promptsPerShard)
+        try positive("rollout.evaluation_prompts_per_shard", rollout.evaluationPromptsPerShard)
+        try positive("rollout.max_target_length", rollout.maximumTargetLength)
+        try positive("rollout.asp", rollout.asp, orZero: true)
+        try require(rollout.temperature > 0, "rollout.temperature", rollout.temperature, "more than 0")
+        try require(rollout.topP > 0 && rollout.topP <= 1, "rollout.top_p", rollout.topP, "0 < top_p ≤ 1")
+        try require(
+            (0..<rollout.maximumTargetLength).contains(rollout.minimumTargetLength),
+            "rollout.min_target_length",
+            rollout.minimumTargetLength,
+            "0 … max_target_length − 1"
+        )
+        try positive("cluster.rollout_workers", cluster.rolloutWorkers, orZero: true)
+        try positive("cluster.executors", cluster.executors, orZero: true)
+        try positive("cluster.learner_lanes", cluster.learnerLanes)
+        try positive("cluster.microbatch_size", cluster.microbatchSize)
+        try positive("sft.steps", sft.steps, orZero: true)
+        try positive("sft.batch_size", sft.batchSize)
+        try require((0..<1).contains(sft.flawedShare), "sft.flawed_share", sft.flawedShare, "0 ≤ share < 1")
+        try others()
+    }
+
+    private func others() throws(ConfigurationError) {
+        do {
+            try ppo.validate()
+            try optimizer.validate()
+            try reward.validate()
+        } catch {
+            throw .outOfRange(key: "configuration", value: "out of range", expected: "\(error)")
+        }
+    }
+
+    private func positive(_ key: String, _ value: Int, orZero: Bool = false) throws(ConfigurationError) {
+        try require(value > 0 || orZero && value == 0, key, value, orZero ? "0 or more" : "1 or more")
+    }
+
+    private func require(
+        _ holds: Bool,
+        _ key: String,
+        _ value: some Sendable,
+        _ expected: String
+    ) throws(ConfigurationError) {
+        guard holds else { throw .outOfRange(key: key, value: "\(value)", expected: expected) }
+    }
+}
+
+extension DataSection {
+    /// Names that `data.task` may have.
+    package static let tasks = ["builtin", "mbpp", "humaneval", "xlcost", "jsonl"]
+}

@@ -1,0 +1,46 @@
+/// Where the learner listens: five sockets that share one base.
+package struct LearnerEndpoints: Sendable, Codable, Equatable {
+    /// Leases, results and acknowledgements.
+    package var control: String
+    /// Weight chunks, pulled on credit.
+    package var bulk: String
+    /// The newest version.
+    package var announcements: String
+    /// Programs to judge, from rollout workers.
+    package var programs: String
+    /// Executors.
+    package var executors: String
+
+    /// - Parameter base: a folder for ipc sockets, or `tcp://HOST:PORT` for five ports from PORT on.
+    /// - Throws: ``ConfigurationError`` when `base` is neither.
+    package init(base: String) throws(ConfigurationError) {
+        let names = ["control", "bulk", "announcements", "programs", "executors"]
+        let all: [String]
+        if base.hasPrefix("tcp://") {
+            let parts = base.dropFirst("tcp://".count).split(separator: ":")
+            guard parts.count == 2, let port = UInt16(parts[1]), port > 0, Int(port) + names.count - 1 <= 65_535 else {
+                throw .outOfRange(
+                    key: "cluster.endpoint",
+                    value: base,
+                    expected: "a folder or tcp://HOST:PORT with a port of 1 … 65531 (five ports are used)"
+                )
+            }
+            guard parts[0] == "127.0.0.1" || parts[0] == "localhost" else {
+                throw .outOfRange(
+                    key: "cluster.endpoint",
+                    value: base,
+                    expected: "a loopback address: other hosts need encryption, which this version does not have"
+                )
+            }
+            all = names.indices.map { "tcp://\(parts[0]):\(Int(port) + $0)" }
+        } else {
+            let folder = base.hasPrefix("ipc://") ? String(base.dropFirst("ipc://".count)) : base
+            all = names.map { "ipc://\(folder)/\($0)" }
+        }
+        control = all[0]
+        bulk = all[1]
+        announcements = all[2]
+        programs = all[3]
+        executors = all[4]
+    }
+}

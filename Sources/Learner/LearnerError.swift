@@ -1,0 +1,19 @@
+/// Why the learner stopped.
+package enum LearnerError: Error, CustomStringConvertible {
+    case nonFinite(step: Int, detail: String)
+    case infrastructure(step: Int, masked: Int, of: Int, example: String)
+    case runDirectory(path: String, reason: String)
+    case model(path: String, reason: String)
+    case resume(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .nonFinite(let step, let detail):
+            "iteration \(step): a number is not finite (\(detail)); the batch is saved beside the checkpoints, the weights are those before the step"
+        case .infrastructure(let step, let masked, let total, let example):
+            "iteration \(step): \(masked) of \(total) programs could not be judged (\(example)); nothing was learnt from them. See run.maximum_infrastructure_share"
+        case .runDirectory(let path, let reason), .model(let path, let reason), .resume(let path, let reason):
+            "\(path): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,327 @@
+internal import Checkpoints
+internal import Determinism
+internal import Dispatching
+internal import Foundation
+internal import Protocol
+internal import Telemetry
+internal import Tensors
+internal import Tokenization
+internal import Transformer
+package import Transport
+
+/// The outer loop: lease, collect, update, publish, evaluate, checkpoint.
+///
+/// One step of the loop is a pure function of the checkpoint before it and the verdicts.
+package final class LearnerService {
+    private let configuration: RunConfiguration
+    private let directory: RunDirectory
+    private let endpoints: LearnerEndpoints
+    private let provider: any ChannelProvider
+    private let display: TrainingDisplay
+    private let source: ProblemSource
+
+    private let model: PolicyModel
+    private let reference: T5Parameters
+    private let learner: PPOLearner
+    private let ledger: Ledger
+    private var step: Int
+    private var evaluations: [Int: EvaluationReport]
+    /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
+    private var versions: [Int: T5Parameters]
+    private var manifests: [Int: WireWeightManifest] = [:]
+
+    /// Prepares a run, or picks up the newest valid checkpoint of one.
+    ///
+    /// - Parameter resume: continue the run in `directory`.
+    /// - Throws: when the data, the model or the checkpoint cannot be read, naming the file.
+    package init(
+        configuration: RunConfiguration,
+        directory: RunDirectory,
+        endpoints: LearnerEndpoints,
+        provider: any ChannelProvider,
+        resume: Bool
+    ) throws {
+        self.configuration = configuration
+        self.directory = directory
+        self.endpoints = endpoints
+        self.provider = provider
+        source = try ProblemSource(configuration: configuration)
+        var checkpoint: LearnerCheckpoint.Contents?
+        var folder: URL?
+        if resume, let newest = try CheckpointDirectory.newestValid(in: directory.url) {
+            for skipped in newest.skipped { writeNotice("skipped checkpoint \(skipped.url.lastPathComponent): \(skipped.reason)") }
+            checkpoint = try LearnerCheckpoint.read(from: newest.url)
+            folder = newest.url
+        }
+        if let checkpoint {
+            model = checkpoint.model
+            reference = try PolicyModel.load(from: directory.reference.path).parameters
+            guard reference.digest().hex == checkpoint.state.reference else {
+                throw LearnerError.resume(path: directory.reference.path, reason: "is not the reference policy of this run")
+            }
+            guard checkpoint.state.seed == configuration.run.seed else {
+                throw LearnerError.resume(
+                    path: directory.url.path,
+                    reason: "was started with seed \(checkpoint.state.seed), not \(configuration.run.seed)"
+                )
+            }
+        } else {
+            model = try PolicyModel.load(from: configuration.model.path)
+            reference = model.parameters.copy()
+            try PolicyModel(parameters: reference, tokenizer: model.tokenizer).save(to: directory.reference)
+        }
+        step = checkpoint?.state.step ?? 0
+        evaluations = checkpoint?.state.evaluations ?? [:]
+        versions = checkpoint?.older ?? [:]
+        learner = PPOLearner(
+            parameters: model.parameters,
+            configuration: configuration,
+            state: checkpoint?.state.learner
+        )
+        if let checkpoint, let folder {
+            try LearnerCheckpoint.restore(learner.optimizer, from: folder, state: checkpoint.state)
+        }
+        versions[step] = model.parameters.copy()
+        ledger = try Ledger(at: directory.ledger)
+        try ledger.truncate(from: step)
+        display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
+        for reason in source.skipped { writeNotice("skipped \(reason)") }
+    }
+
+    /// Trains until the last iteration.
+    ///
+    /// - Returns: the evaluations by iteration, the first and the last among them.
+    package func run() async throws -> [Int: EvaluationReport] {
+        let control = try await provider.server(binding: endpoints.control, options: .control)
+        let bulk = try await provider.server(binding: endpoints.bulk, options: .bulk)
+        let announcements = try await provider.publisher(binding: endpoints.announcements, options: .announcements)
+        let programs = try await provider.server(binding: endpoints.programs, options: .execution)
+        let executors = try await provider.server(binding: endpoints.executors, options: .execution)
+        let runID = Array(Digest(of: directory.url.path).bytes.prefix(16))
+        let weights = WeightServer(channel: bulk, publisher: announcements, runID: runID)
+        let referenceManifest = await publish(reference, version: 0, isReference: true, on: weights)
+        let rollouts = RolloutService(
+            channel: control,
+            runID: runID,
+            welcome: try welcome(),
+            leaseSeconds: configuration.cluster.leaseSeconds,
+            silenceSeconds: configuration.cluster.silenceSeconds
+        )
+        let dispatcher = ExecutionDispatcher(
+            clients: programs,
+            executors: executors,
+            silence: .seconds(configuration.cluster.silenceSeconds)
+        )
+        let builder = LeaseBuilder(
+            configuration: configuration,
+            source: source,
+            tokenizer: model.tokenizer,
+            reference: referenceManifest
+        )
+        let services = [
+            Task { await rollouts.run() }, Task { await weights.run() }, Task { await dispatcher.run() },
+        ]
+        defer { for service in services { service.cancel() } }
+        display.started(
+            parameters: model.parameters.buffer.count,
+            problems: source.trainingCount,
+            heldOut: source.evaluation.count,
+            step: step
+        )
+        for (version, parameters) in versions {
+            manifests[version] = await publish(parameters, version: version, isReference: false, on: weights)
+        }
+        try await iterate(rollouts: rollouts, weights: weights, dispatcher: dispatcher, builder: builder)
+        await rollouts.sayGoodbye()
+        try finish()
+        return evaluations
+    }
+
+    private func iterate(
+        rollouts: RolloutService,
+        weights: WeightServer,
+        dispatcher: ExecutionDispatcher,
+        builder: LeaseBuilder
+    ) async throws {
+        var submitted = step
+        if evaluations[step] == nil { try await evaluate(rollouts, builder, training: []) }
+        while step < configuration.run.iterations {
+            var clock = Stopwatch()
+            var total = Stopwatch()
+            while submitted < configuration.run.iterations, submitted <= step + configuration.run.staleness {
+                await rollouts.submit(builder.training(step: submitted, weights: try manifest(forSampling: submitted)))
+                submitted += 1
+            }
+            let id = RolloutService.BatchID(purpose: .training, label: "", step: step)
+            let results = try await rollouts.collect(id)
+            var metrics = ["timing_s/gen": clock.lap()]
+            let batch = try trajectories(of: results)
+            metrics.merge(rolloutMetrics(batch)) { $1 }
+            try checkInfrastructure(batch)
+            let updated = try await update(batch)
+            metrics.merge(updated) { $1 }
+            step += 1
+            metrics["timing_s/update"] = clock.lap()
+            versions[step] = learner.parameters.copy()
+            manifests[step] = await publish(learner.parameters.copy(), version: step, isReference: false, on: weights)
+            metrics["timing_s/update_weights"] = clock.lap()
+            await retire(on: weights)
+            let seconds = total.lap()
+            metrics["timing_s/step"] = seconds
+            metrics["perf/time_per_step"] = seconds
+            metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
+            metrics["perf/programs_per_s"] = Double(batch.count) / seconds
+            metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
+            metrics["weights/version"] = Double(step)
+            metrics["transport/rollout_workers"] = Double(await rollouts.workerCount)
+            metrics.merge(await dispatcher.metrics) { $1 }
+            let digest = learner.parameters.digest().hex
+            try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
+            try display.iteration(step: step, metrics: metrics, digest: digest)
+            let isLast = step == configuration.run.iterations
+            if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
+                try await evaluate(rollouts, builder, training: batch)
+            }
+            if step.isMultiple(of: configuration.run.checkpointEvery) || isLast { try checkpoint() }
+        }
+    }
+
+    private func update(_ batch: [Trajectory]) async throws -> [String: Double] {
+        // SAFETY: the learner is idle until the thread is done with it.
+        nonisolated(unsafe) let learner = self.learner
+        let step = self.step
+        do {
+            return try await onOwnThread { try learner.update(trajectories: batch, step: step) }
+        } catch {
+            let file = directory.url.appending(path: "failed-step-\(step).json")
+            try? JSONEncoder().encode(batch).write(to: file)
+            throw error
+        }
+    }
+
+    private func checkInfrastructure(_ batch: [Trajectory]) throws {
+        let masked = batch.filter(\.masked)
+        let share = Double(masked.count) / Double(max(1, batch.count))
+        guard share > configuration.run.maximumInfrastructureShare, let example = masked.first else { return }
+        throw LearnerError.infrastructure(
+            step: step,
+            masked: masked.count,
+            of: batch.count,
+            example: example.verdict.diagnostics
+        )
+    }
+
+    /// Judges the current version on the held-out problems, greedily and sampled.
+    private func evaluate(_ rollouts: RolloutService, _ builder: LeaseBuilder, training: [Trajectory]) async throws {
+        guard !source.evaluation.isEmpty, let manifest = manifests[step] else { return }
+        var clock = Stopwatch()
+        var parts: [[Trajectory]] = []
+        for (label, greedy) in [("greedy", true), ("sampled", false)] {
+            await rollouts.submit(builder.evaluation(step: step, label: label, greedy: greedy, weights: manifest))
+        }
+        for label in ["greedy", "sampled"] {
+            let id = RolloutService.BatchID(purpose: .evaluation, label: label, step: step)
+            parts.append(try trajectories(of: try await rollouts.collect(id)))
+        }
+        let report = EvaluationReport(greedy: parts[0], sampled: parts[1])
+        evaluations[step] = report
+        let epoch = evaluations.keys.count { $0 < step }
+        try writeGenerations(epoch: epoch, test: parts[0], training: training)
+        try display.evaluation(step: step, report: report, seconds: clock.lap())
+    }
+
+    private func publish(
+        _ parameters: T5Parameters,
+        version: Int,
+        isReference: Bool,
+        on server: WeightServer
+    ) async -> WireWeightManifest {
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: parameters.buffer.base,
+            count: parameters.buffer.count * MemoryLayout<Float>.stride
+        )
+        let manifest = unsafe makeManifest(of: bytes, version: UInt64(version), isReference: isReference)
+        await server.publish(manifest) { range in
+            // The closure keeps the parameters alive as long as the version is served.
+            let part = unsafe UnsafeRawBufferPointer(start: parameters.buffer.base, count: parameters.buffer.count * 4)
+            return unsafe [UInt8](part[range])
+        }
+        return manifest
+    }
+
+    /// The version that iteration `t` is sampled with: v(max(0, t − k)).
+    private func manifest(forSampling t: Int) throws -> WireWeightManifest {
+        guard let manifest = manifests[max(0, t - configuration.run.staleness)] else {
+            preconditionFailure("the version for iteration \(t) was retired too early")
+        }
+        return manifest
+    }
+
+    /// Forgets versions that no coming iteration is sampled with.
+    private func retire(on server: WeightServer) async {
+        let oldest = max(0, step - configuration.run.staleness)
+        for version in versions.keys where version < oldest {
+            versions[version] = nil
+            if let manifest = manifests.removeValue(forKey: version) { await server.withdraw(manifest.digest) }
+        }
+    }
+
+    private func welcome() throws -> WireWelcome {
+        var welcome = WireWelcome()
+        welcome.name = configuration.run.name
+        welcome.modelFiles = try model.tokenizer.files()
+        welcome.modelFiles["config.json"] = model.parameters.configuration.huggingFaceJSON()
+        welcome.workerConfigurationJson = try JSONEncoder().encode(configuration.reward)
+        welcome.endpoints = [
+            "bulk": endpoints.bulk, "announcements": endpoints.announcements, "programs": endpoints.programs,
+        ]
+        welcome.heartbeatSeconds = 0.5
+        return welcome
+    }
+
+    private func writeGenerations(epoch: Int, test: [Trajectory], training: [Trajectory]) throws {
+        let folder = directory.generations(epoch: epoch)
+        let files = GenerationWriter(folder: folder, first: directory.generations(epoch: 0))
+        try files.write(split: "test", model: test.map(\.text), gold: source.evaluation.map(\.reference))
+        guard !training.isEmpty else { return }
+        let rollout = configuration.rollout
+        let gold = training.map { row in
+            source.problem(at: (step - 1) * rollout.promptsPerStep + row.slot / rollout.samplesPerPrompt).reference
+        }
+        try files.write(split: "train", model: training.map(\.text), gold: gold)
+    }
+
+    private func checkpoint() throws {
+        var clock = Stopwatch()
+        let older = versions.filter { $0.key < step }
+        let state = CheckpointState(
+            step: step,
+            seed: configuration.run.seed,
+            learner: learner.state,
+            optimizerSteps: learner.optimizer.steps,
+            weights: learner.parameters.digest().hex,
+            reference: reference.digest().hex,
+            olderVersions: older.mapValues { $0.digest().hex },
+            evaluations: evaluations
+        )
+        try CheckpointDirectory.write(
+            step: step,
+            into: directory.url,
+            keep: configuration.run.keepCheckpoints
+        ) { folder in
+            try LearnerCheckpoint.write(
+                to: folder,
+                model: PolicyModel(parameters: learner.parameters, tokenizer: model.tokenizer),
+                optimizer: learner.optimizer,
+                state: state,
+                older: older
+            )
+        }
+        try display.checkpoint(step: step, seconds: clock.lap())
+    }
+
+    private func finish() throws {
+        try PolicyModel(parameters: learner.parameters, tokenizer: model.tokenizer).save(to: directory.final)
+        display.finished(evaluations: evaluations, digest: learner.parameters.digest().hex)
+    }
+}

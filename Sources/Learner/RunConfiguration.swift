@@ -1,0 +1,214 @@
+internal import Foundation
+package import Optimizers
+package import PPO
+package import Rewards
+
+/// Everything a run can be told: one YAML file, every key with its default and its only home.
+///
+/// The sections of other modules (`ppo`, `optimizer`, `reward`) keep their defaults there.
+package struct RunConfiguration: Codable, Sendable, Equatable {
+    package var run = RunSection()
+    package var model = ModelSection()
+    package var data = DataSection()
+    package var rollout = RolloutSection()
+    package var reward = RewardConfiguration()
+    package var ppo = PPOConfiguration()
+    package var optimizer = AdamWConfiguration()
+    package var sft = SupervisedSection()
+    package var sandbox = SandboxSection()
+    package var cluster = ClusterSection()
+
+    package init() {}
+}
+
+/// The run itself: where it writes, how long it lasts, what makes it reproducible.
+package struct RunSection: Codable, Sendable, Equatable {
+    /// Name of the run directory under `output_path`.
+    package var name = "run"
+    /// Folder that holds run directories.
+    package var outputPath = "runs"
+    /// Seed of every random number of the run.
+    package var seed: UInt64 = 1
+    /// PPO iterations.
+    package var iterations = 100
+    /// Policy lag k: iteration t is sampled with the weights of iteration t − k. 0 is strictly on-policy.
+    package var staleness = 0
+    /// Iterations between checkpoints.
+    package var checkpointEvery = 10
+    /// Checkpoints kept; older ones are removed.
+    package var keepCheckpoints = 2
+    /// Iterations between evaluations; an evaluation ends an epoch of `generations/`.
+    package var evaluateEvery = 10
+    /// Share of a step's samples that may be lost to infrastructure failures before the learner pauses.
+    package var maximumInfrastructureShare = 0.2
+
+    private enum CodingKeys: String, CodingKey {
+        case name, seed, iterations, staleness
+        case outputPath = "output_path"
+        case checkpointEvery = "checkpoint_every"
+        case keepCheckpoints = "keep_checkpoints"
+        case evaluateEvery = "evaluate_every"
+        case maximumInfrastructureShare = "maximum_infrastructure_share"
+    }
+}
+
+/// The policy: a model directory to start from, or the sizes of one to make from scratch.
+package struct ModelSection: Codable, Sendable, Equatable {
+    /// Hugging Face T5/CodeT5 directory to start from; empty: make a model of the sizes below and warm it up.
+    package var path = ""
+    package var dModel = 128
+    package var dKV = 32
+    package var dFF = 512
+    package var encoderLayers = 2
+    package var decoderLayers = 2
+    package var heads = 4
+    /// Entries of the byte-level BPE vocabulary trained for a model from scratch.
+    package var vocabularySize = 640
+
+    private enum CodingKeys: String, CodingKey {
+        case path, heads
+        case dModel = "d_model"
+        case dKV = "d_kv"
+        case dFF = "d_ff"
+        case encoderLayers = "encoder_layers"
+        case decoderLayers = "decoder_layers"
+        case vocabularySize = "vocabulary_size"
+    }
+}
+
+/// The problems.
+package struct DataSection: Codable, Sendable, Equatable {
+    /// `builtin`, `mbpp`, `humaneval`, `xlcost` or `jsonl`.
+    package var task = "builtin"
+    /// File or folder of the data set; `builtin` needs none.
+    package var path = ""
+    /// Source language of a translation task.
+    package var l1 = "java"
+    /// Target language of a translation task.
+    package var l2 = "cpp"
+    /// Split the policy learns on: `train`, `validation` or `test`.
+    package var trainSplit = "train"
+    /// Split it is judged on.
+    package var evaluationSplit = "test"
+    /// Problems used for evaluation; 0 means all.
+    package var evaluationProblems = 300
+    /// Problems used for training; 0 means all.
+    package var trainProblems = 0
+    /// Longest prompt, tokens; longer ones are cut.
+    package var maximumSourceLength = 400
+    /// Leave out rows that cannot be read, and count them, instead of stopping.
+    package var skipBadRows = false
+
+    private enum CodingKeys: String, CodingKey {
+        case task, path, l1, l2
+        case trainSplit = "train_split"
+        case evaluationSplit = "evaluation_split"
+        case evaluationProblems = "evaluation_problems"
+        case trainProblems = "train_problems"
+        case maximumSourceLength = "max_source_length"
+        case skipBadRows = "skip_bad_rows"
+    }
+}
+
+/// How completions are sampled.
+package struct RolloutSection: Codable, Sendable, Equatable {
+    /// Prompts per iteration (the original's `train_batch_size`).
+    package var promptsPerStep = 32
+    /// Completions per prompt and iteration (the original's `ns`, the number of synthetic samples).
+    package var samplesPerPrompt = 8
+    /// Prompts per shard, the unit of work of a rollout worker.
+    package var promptsPerShard = 8
+    /// Prompts per shard of an evaluation (the original's `test_batch_size`).
+    package var evaluationPromptsPerShard = 50
+    /// Softmax temperature.
+    package var temperature: Float = 1
+    /// Action space: only the most likely `asp` tokens can be sampled (the original's `asp`); 0 is no limit.
+    package var asp = 0
+    /// Nucleus: only the most likely tokens that together reach this probability can be sampled; 1 is no limit.
+    package var topP: Float = 1
+    /// Shortest completion, tokens.
+    package var minimumTargetLength = 0
+    /// Longest completion, tokens, the end-of-sequence token included.
+    package var maximumTargetLength = 96
+
+    private enum CodingKeys: String, CodingKey {
+        case temperature, asp
+        case promptsPerStep = "prompts_per_step"
+        case samplesPerPrompt = "samples_per_prompt"
+        case promptsPerShard = "prompts_per_shard"
+        case evaluationPromptsPerShard = "evaluation_prompts_per_shard"
+        case topP = "top_p"
+        case minimumTargetLength = "min_target_length"
+        case maximumTargetLength = "max_target_length"
+    }
+}
+
+/// The supervised warm start.
+package struct SupervisedSection: Codable, Sendable, Equatable {
+    /// Gradient steps; 0 skips the warm start.
+    package var steps = 600
+    /// Examples per gradient step.
+    package var batchSize = 64
+    /// Peak learning rate.
+    package var learningRate = 2e-3
+    package var warmupSteps = 50
+    package var weightDecay = 0.01
+    /// Share of the built-in examples whose solution is a flawed one, as in code collected from the web.
+    package var flawedShare = 0.0
+    /// Examples held out to measure the loss.
+    package var heldOutExamples = 128
+
+    private enum CodingKeys: String, CodingKey {
+        case steps
+        case batchSize = "batch_size"
+        case learningRate = "learning_rate"
+        case warmupSteps = "warmup_steps"
+        case weightDecay = "weight_decay"
+        case flawedShare = "flawed_share"
+        case heldOutExamples = "held_out_examples"
+    }
+}
+
+/// The executors of this machine.
+package struct SandboxSection: Codable, Sendable, Equatable {
+    /// Programs judged at once by one executor process; 0: one per core.
+    package var slots = 0
+    /// CPU time of one program, seconds.
+    package var cpuSeconds = 2.0
+    /// Memory of one program, bytes.
+    package var memoryBytes = 256 << 20
+
+    private enum CodingKeys: String, CodingKey {
+        case slots
+        case cpuSeconds = "cpu_s"
+        case memoryBytes = "memory_bytes"
+    }
+}
+
+/// The processes.
+package struct ClusterSection: Codable, Sendable, Equatable {
+    /// Rollout workers started on this machine.
+    package var rolloutWorkers = 1
+    /// Executor processes started on this machine.
+    package var executors = 1
+    /// Gradient lanes of the learner: micro-batches go to lanes in a fixed order, so the result does not depend on
+    /// how many threads run them.
+    package var learnerLanes = 2
+    /// Trajectories per micro-batch.
+    package var microbatchSize = 16
+    /// Where the learner listens: a folder for ipc sockets (empty: a temporary one), or `tcp://127.0.0.1:PORT`.
+    package var endpoint = ""
+    /// How long a lease lasts without a renewal, seconds.
+    package var leaseSeconds = 10.0
+    /// A worker or executor that says nothing for this long is given up, seconds.
+    package var silenceSeconds = 4.0
+
+    private enum CodingKeys: String, CodingKey {
+        case executors, endpoint
+        case rolloutWorkers = "rollout_workers"
+        case learnerLanes = "learner_lanes"
+        case microbatchSize = "microbatch_size"
+        case leaseSeconds = "lease_s"
+        case silenceSeconds = "silence_s"
+    }
+}

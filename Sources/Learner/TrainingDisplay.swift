@@ -1,0 +1,112 @@
+internal import Foundation
+internal import Telemetry
+
+/// What people see of a run, and what machines read: the progress line, `metrics.jsonl` and the TensorBoard files.
+final class TrainingDisplay {
+    private let progress = ProgressDisplay()
+    private let log: RunLog
+    private let board: TensorBoardWriter
+    private let configuration: RunConfiguration
+    private let directory: RunDirectory
+    private let firstStep: Int
+    private let begun = ContinuousClock.now
+
+    init(directory: RunDirectory, configuration: RunConfiguration, resumedAt step: Int) throws {
+        self.directory = directory
+        self.configuration = configuration
+        firstStep = step
+        try FileManager.default.createDirectory(at: directory.tensorboard, withIntermediateDirectories: true)
+        log = try RunLog(url: directory.metrics, resumingAfter: step)
+        board = try TensorBoardWriter(directory: directory.tensorboard, resumingAfter: step == 0 ? nil : step)
+    }
+
+    func started(parameters: Int, problems: Int?, heldOut: Int, step: Int) {
+        let count = problems.map { "\($0)" } ?? "endless"
+        note(
+            "learner: \(shortNumber(Double(parameters))) parameters, \(count) training problems, "
+                + "\(heldOut) held out, iterations \(step) … \(configuration.run.iterations), "
+                + "staleness \(configuration.run.staleness), seed \(configuration.run.seed)"
+        )
+    }
+
+    func iteration(step: Int, metrics: [String: Double], digest: String) throws {
+        try log.append(step: step, metrics: metrics)
+        try board.append(step: step, metrics: metrics)
+        let elapsed = (ContinuousClock.now - begun).seconds
+        let perStep = elapsed / Double(max(1, step - firstStep))
+        progress.show(
+            ProgressLine(
+                step: step,
+                totalSteps: configuration.run.iterations,
+                reward: metrics["critic/score/mean"],
+                passRate: metrics["reward/pass_rate"],
+                compileRate: metrics["reward/compile_rate"],
+                kl: metrics["actor/reward_kl_per_trajectory"],
+                tokensPerSecond: metrics["perf/throughput"],
+                verdictsPerSecond: metrics["perf/programs_per_s"],
+                secondsLeft: perStep * Double(configuration.run.iterations - step)
+            )
+        )
+        let difference = metrics["training/rollout_log_prob_diff_max"] ?? 0
+        let rate = metrics["executor/infra_error_rate"] ?? 0
+        note(
+            "step:\(step) - score:\(fixed(metrics["critic/score/mean"] ?? .nan, digits: 3))"
+                + " - pass:\(fixed(metrics["reward/pass_rate"] ?? .nan, digits: 3))"
+                + " - log-probability difference:\(String(format: "%.1e", difference))"
+                + " - clip:\(fixed(metrics["actor/pg_clipfrac"] ?? .nan, digits: 3))"
+                + " - entropy:\(fixed(metrics["actor/entropy"] ?? .nan, digits: 3))"
+                + " - infrastructure:\(fixed(100 * rate, digits: 1))%"
+                + " - s:\(fixed(metrics["timing_s/step"] ?? .nan, digits: 1))"
+                + " - weights:\(digest.prefix(12))"
+        )
+    }
+
+    func evaluation(step: Int, report: EvaluationReport, seconds: Double) throws {
+        var metrics = report.metrics
+        metrics["timing_s/testing"] = seconds
+        try log.append(step: step, metrics: metrics)
+        try board.append(step: step, metrics: metrics)
+        note(
+            "evaluation after \(step): pass@1 greedy \(percent(report.greedyPass)), sampled \(percent(report.sampledPass)); "
+                + "compiles greedy \(percent(report.greedyCompile)), sampled \(percent(report.sampledCompile)) "
+                + "(\(report.problems) held-out problems, \(fixed(seconds, digits: 1)) s)"
+        )
+    }
+
+    func checkpoint(step: Int, seconds: Double) throws {
+        try log.append(step: step, metrics: ["timing_s/save_checkpoint": seconds])
+    }
+
+    /// The table at the end, and what to do next.
+    func finished(evaluations: [Int: EvaluationReport], digest: String) {
+        progress.finish()
+        guard let first = evaluations.min(by: { $0.key < $1.key }), let last = evaluations.max(by: { $0.key < $1.key })
+        else { return }
+        var table = Table(columns: ["held-out problems", "before (\(first.key))", "after (\(last.key))", "change"])
+        let rows: [(String, KeyPath<EvaluationReport, Double>)] = [
+            ("pass@1, greedy", \.greedyPass), ("pass@1, sampled", \.sampledPass),
+            ("compile rate, greedy", \.greedyCompile), ("compile rate, sampled", \.sampledCompile),
+        ]
+        for (name, path) in rows {
+            let before = first.value[keyPath: path]
+            let after = last.value[keyPath: path]
+            let change = 100 * (after - before)
+            table.addRow([name, percent(before), percent(after), (change < 0 ? "" : "+") + fixed(change, digits: 1)])
+        }
+        for line in table.plain.split(separator: "\n") { note(String(line)) }
+        note("weights \(digest)")
+        note("model     \(directory.final.path)")
+        note("evaluate  ppocoder eval --model \(directory.final.path) --config \(directory.configuration.path)")
+        note("continue  ppocoder train --resume \(directory.url.path) --set run.iterations=\(2 * configuration.run.iterations)")
+    }
+
+    private func note(_ text: String) { progress.note(text) }
+
+    private func percent(_ share: Double) -> String { fixed(100 * share, digits: 1) + " %" }
+}
+
+/// One line for people on stderr.
+package func writeNotice(_ text: String) {
+    // When nobody can read it any more, the run goes on.
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+}

@@ -1,0 +1,94 @@
+package import Tensors
+
+/// A run of floats that an optimizer moves, with its gradient.
+///
+/// Both may be stretches of one large buffer or buffers of their own. A weight that is used in two places (a tied
+/// head) is listed once.
+package struct OptimizedParameter: Sendable {
+    /// What errors and checkpoints call it, for example `decoder.block.0.layer.0.SelfAttention.q.weight`.
+    package let name: String
+    /// The buffer that holds the parameter.
+    package let values: FloatBuffer
+    /// The buffer that holds its gradient, at the same offsets.
+    package let gradients: FloatBuffer
+    /// The parameter's elements in both buffers.
+    package let range: Range<Int>
+    /// Whether weight decay applies: false for norms and biases, as the caller likes for embeddings.
+    package let decays: Bool
+
+    package init(name: String, values: FloatBuffer, gradients: FloatBuffer, range: Range<Int>, decays: Bool) {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= values.count && range.upperBound <= gradients.count,
+            "\(name): elements \(range) lie outside \(values.count) values or \(gradients.count) gradients"
+        )
+        self.name = name
+        self.values = values
+        self.gradients = gradients
+        self.range = range
+        self.decays = decays
+    }
+}
+
+/// The global norm of the gradients of `parameters`: the root of the sum of all squares.
+///
+/// In double precision and in a fixed order: element i of a parameter goes to lane i mod 8, lanes and parameters are
+/// added in their order. The result depends on nothing else, and no finite float can overflow it.
+///
+/// - Throws: `nonFiniteGradient` for the first element that is NaN or infinite.
+package func globalGradientNorm(_ parameters: [OptimizedParameter]) throws(OptimizerError) -> Double {
+    var total = 0.0
+    for parameter in parameters {
+        let sum = unsafe sumOfSquares(parameter.gradients.base + parameter.range.lowerBound, parameter.range.count)
+        guard sum.isFinite else { throw firstNonFinite(parameter) }
+        total += sum
+    }
+    return total.squareRoot()
+}
+
+/// What a gradient of norm `norm` is multiplied by so that it is no longer than `maximum`.
+///
+/// min(1, maximum/(norm + 10⁻⁶)). Source: Pascanu et al. 2013, <https://arxiv.org/abs/1211.5063>, algorithm 1, with the
+/// guard of PyTorch's `clip_grad_norm_`.
+package func clipScale(norm: Double, maximum: Double) -> Double { min(1, maximum / (norm + 1e-6)) }
+
+private func sumOfSquares(_ base: UnsafeMutablePointer<Float>, _ count: Int) -> Double {
+    var lanes = SIMD8<Double>()
+    var i = 0
+    while i + 8 <= count {
+        let x = unsafe UnsafeRawPointer(base + i).loadUnaligned(as: SIMD8<Float>.self)
+        let wide = SIMD8<Double>(
+            Double(x[0]),
+            Double(x[1]),
+            Double(x[2]),
+            Double(x[3]),
+            Double(x[4]),
+            Double(x[5]),
+            Double(x[6]),
+            Double(x[7])
+        )
+        lanes += wide * wide
+        i += 8
+    }
+    while i < count {
+        let x = unsafe Double(base[i])
+        lanes[i % 8] += x * x
+        i += 1
+    }
+    var sum = 0.0
+    for lane in 0..<8 { sum += lanes[lane] }
+    return sum
+}
+
+private func firstNonFinite(_ parameter: OptimizedParameter) -> OptimizerError {
+    for i in parameter.range {
+        let x = unsafe parameter.gradients.base[i]
+        guard x.isFinite else {
+            return .nonFiniteGradient(
+                parameter: parameter.name,
+                offset: i - parameter.range.lowerBound,
+                value: "\(x)"
+            )
+        }
+    }
+    preconditionFailure("squares of finite floats have a finite sum in double precision")
+}

@@ -1,0 +1,142 @@
+/// Every PPO hyperparameter, its default and its legal range.
+///
+/// The only place a default is written. Users write the keys in snake case (`clip_epsilon`); a key that is absent
+/// keeps its default.
+package struct PPOConfiguration: Sendable, Equatable {
+    /// ε of the clipped surrogate objective, in 0 < ε < 1.
+    package var clipEpsilon: Float = 0.2
+    /// ε of the clipped value loss, in value units, above 0.
+    package var valueClipEpsilon: Float = 0.2
+    /// γ, in 0...1: one, because a completion is a single undiscounted episode.
+    package var discount: Float = 1
+    /// λ of generalized advantage estimation, in 0...1.
+    package var lambda: Float = 0.95
+    /// Passes over each batch of trajectories, at least 1.
+    package var epochs = 4
+    /// Trajectories per gradient step, at least 1.
+    package var minibatchSize = 16
+    /// α, the weight of the value loss, at least 0 (the original's `vf_coef`).
+    package var valueCoefficient: Float = 0.1
+    /// β, the first weight of the per-token KL penalty, at least 0 (the original's `kl_coef`).
+    package var klCoefficient: Float = 0.1
+    /// The KL to the reference policy that β steers for, in nats per trajectory, above 0 (the original's `kl_target`).
+    package var klTarget: Float = 1
+    /// Trajectories over which β may change by a factor of about e^0.2, above 0.
+    package var klHorizon: Float = 10_000
+    /// Whether β follows `klTarget` or stays at `klCoefficient`.
+    package var adaptiveKL = true
+    /// How the KL to the reference policy is estimated from one token.
+    package var klEstimator = KLEstimator.k1
+    /// Weight of the entropy bonus, at least 0.
+    package var entropyCoefficient: Float = 0
+    /// Whether advantages are brought to mean 0 and variance 1 over the whole batch.
+    package var whitenAdvantages = true
+    /// Gradient steps at the start of a run that train the critic only, at least 0.
+    package var criticWarmupSteps = 0
+    /// The approximate KL from behaviour to current policy, in nats per token, above which a batch is left early.
+    ///
+    /// Above 0; nil never stops early.
+    package var targetKL: Float?
+    /// The largest global norm of the gradient, above 0; a longer gradient is scaled down to it.
+    package var maximumGradientNorm: Float = 1
+
+    package init() {}
+
+    /// Gradient steps taken for a batch of `trajectories` when nothing stops it early.
+    package func gradientSteps(trajectories: Int) -> Int {
+        epochs * ((trajectories + minibatchSize - 1) / minibatchSize)
+    }
+
+    /// Whether gradient step `step` (counted from 0 over the run) moves the policy, or the critic only.
+    package func trainsPolicy(step: Int) -> Bool { step >= criticWarmupSteps }
+
+    /// Whether the rest of the batch is skipped because the policy has moved too far from the behaviour policy.
+    package func stopsEarly(approximateKL: Double) -> Bool {
+        guard let targetKL else { return false }
+        return approximateKL > Double(targetKL)
+    }
+
+    /// Checks every range.
+    ///
+    /// - Throws: the first hyperparameter that is out of range, under the name the user wrote it.
+    package func validate() throws(ConfigurationError) {
+        try require(.clipEpsilon, clipEpsilon, clipEpsilon > 0 && clipEpsilon < 1, "0 < ε < 1")
+        try require(.valueClipEpsilon, valueClipEpsilon, isPositive(valueClipEpsilon), "a number above 0")
+        try require(.discount, discount, (0...1).contains(discount), "0 ≤ γ ≤ 1")
+        try require(.lambda, lambda, (0...1).contains(lambda), "0 ≤ λ ≤ 1")
+        try require(.epochs, epochs, epochs >= 1, "a whole number of at least 1")
+        try require(.minibatchSize, minibatchSize, minibatchSize >= 1, "a whole number of at least 1")
+        try require(.valueCoefficient, valueCoefficient, isNotNegative(valueCoefficient), "a number of at least 0")
+        try require(.klCoefficient, klCoefficient, isNotNegative(klCoefficient), "a number of at least 0")
+        try require(.klTarget, klTarget, isPositive(klTarget), "a number of nats above 0")
+        try require(.klHorizon, klHorizon, isPositive(klHorizon), "a number of trajectories above 0")
+        try require(
+            .entropyCoefficient,
+            entropyCoefficient,
+            isNotNegative(entropyCoefficient),
+            "a number of at least 0"
+        )
+        try require(.criticWarmupSteps, criticWarmupSteps, criticWarmupSteps >= 0, "a whole number of at least 0")
+        if let targetKL {
+            try require(.targetKL, targetKL, isPositive(targetKL), "a number of nats above 0, or nothing")
+        }
+        try require(.maximumGradientNorm, maximumGradientNorm, isPositive(maximumGradientNorm), "a number above 0")
+    }
+
+    private func require<T>(_ key: CodingKeys, _ value: T, _ holds: Bool, _ allowed: String) throws(ConfigurationError)
+    {
+        guard holds else { throw .outOfRange(key: key.rawValue, value: "\(value)", allowed: allowed) }
+    }
+
+    private func isPositive(_ value: Float) -> Bool { value.isFinite && value > 0 }
+
+    private func isNotNegative(_ value: Float) -> Bool { value.isFinite && value >= 0 }
+}
+
+extension PPOConfiguration: Codable {
+    /// The names users write.
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case clipEpsilon = "clip_epsilon"
+        case valueClipEpsilon = "value_clip_epsilon"
+        case discount
+        case lambda
+        case epochs
+        case minibatchSize = "minibatch_size"
+        case valueCoefficient = "value_coefficient"
+        case klCoefficient = "kl_coefficient"
+        case klTarget = "kl_target"
+        case klHorizon = "kl_horizon"
+        case adaptiveKL = "adaptive_kl"
+        case klEstimator = "kl_estimator"
+        case entropyCoefficient = "entropy_coefficient"
+        case whitenAdvantages = "whiten_advantages"
+        case criticWarmupSteps = "critic_warmup_steps"
+        case targetKL = "target_kl"
+        case maximumGradientNorm = "maximum_gradient_norm"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let table = try decoder.container(keyedBy: CodingKeys.self)
+        func read<T: Decodable>(_ key: CodingKeys, _ value: inout T) throws {
+            value = try table.decodeIfPresent(T.self, forKey: key) ?? value
+        }
+        try read(.clipEpsilon, &clipEpsilon)
+        try read(.valueClipEpsilon, &valueClipEpsilon)
+        try read(.discount, &discount)
+        try read(.lambda, &lambda)
+        try read(.epochs, &epochs)
+        try read(.minibatchSize, &minibatchSize)
+        try read(.valueCoefficient, &valueCoefficient)
+        try read(.klCoefficient, &klCoefficient)
+        try read(.klTarget, &klTarget)
+        try read(.klHorizon, &klHorizon)
+        try read(.adaptiveKL, &adaptiveKL)
+        try read(.klEstimator, &klEstimator)
+        try read(.entropyCoefficient, &entropyCoefficient)
+        try read(.whitenAdvantages, &whitenAdvantages)
+        try read(.criticWarmupSteps, &criticWarmupSteps)
+        targetKL = try table.decodeIfPresent(Float.self, forKey: .targetKL)
+        try read(.maximumGradientNorm, &maximumGradientNorm)
+    }
+}

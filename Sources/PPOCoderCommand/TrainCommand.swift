@@ -1,0 +1,147 @@
+import ArgumentParser
+import Foundation
+import Learner
+
+/// `ppocoder train`: a whole run on this machine.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Starts learner, rollout workers and executors on this machine and trains.",
+        discussion: "Without flags: a small model is made, warmed up on built-in problems and then trained by PPO. "
+            + "The original's flags are understood with underscores and with hyphens."
+    )
+
+    @OptionGroup var settings: ConfigurationOptions
+
+    @Option(help: "Kind of problems: builtin, mbpp, humaneval, xlcost or jsonl. --l1 or --l2 alone mean xlcost.")
+    var task: String?
+
+    @Option(help: "Source language of a translation (java, cpp, python, …).")
+    var l1: String?
+
+    @Option(help: "Target language of a translation.")
+    var l2: String?
+
+    @Option(help: "Action space: only the most likely asp tokens can be sampled; 0 is no limit.")
+    var asp: Int?
+
+    @Option(help: "Completions per prompt and iteration (number of synthetic samples).")
+    var ns: Int?
+
+    @Option(name: .both("data_path"), help: ArgumentHelp("File or folder of the data set.", valueName: "path"))
+    var dataPath: String?
+
+    @Option(name: .both("output_path"), help: ArgumentHelp("Folder that holds run directories.", valueName: "folder"))
+    var outputPath: String?
+
+    @Option(
+        name: .both("baseline_output_dir"),
+        help: ArgumentHelp("Model directory of the supervised baseline, used when --load_model_path is not given.", valueName: "folder")
+    )
+    var baseline: String?
+
+    @Option(name: .both("load_model_path"), help: ArgumentHelp("Model directory to start from.", valueName: "folder"))
+    var loadModelPath: String?
+
+    @Option(name: .both("max_source_length"), help: "Longest prompt, tokens.")
+    var maxSourceLength: Int?
+
+    @Option(name: .both("max_target_length"), help: "Longest completion, tokens.")
+    var maxTargetLength: Int?
+
+    @Option(name: .both("train_batch_size"), help: "Prompts per iteration.")
+    var trainBatchSize: Int?
+
+    @Option(name: .both("test_batch_size"), help: "Prompts per shard of an evaluation.")
+    var testBatchSize: Int?
+
+    @Option(help: "Peak learning rate.")
+    var lr: Double?
+
+    @Option(name: .both("kl_coef"), help: "First weight β of the KL penalty.")
+    var klCoefficient: Double?
+
+    @Option(name: .both("kl_target"), help: "KL to the reference policy that β steers for, nats per completion.")
+    var klTarget: Double?
+
+    @Option(name: .both("vf_coef"), help: "Weight of the value loss.")
+    var valueCoefficient: Double?
+
+    @Option(help: "Name of the run.")
+    var run: String?
+
+    @Option(help: ArgumentHelp("Continue the run in this folder.", valueName: "folder"))
+    var resume: String?
+
+    /// The flags as settings.
+    var flags: [String] {
+        var flags: [String] = []
+        func add(_ key: String, _ value: (some Any)?) {
+            if let value { flags.append("\(key)=\(value)") }
+        }
+        add("data.task", task ?? (l1 != nil || l2 != nil ? "xlcost" : nil))
+        add("data.l1", l1)
+        add("data.l2", l2)
+        add("rollout.asp", asp)
+        add("rollout.samples_per_prompt", ns)
+        add("data.path", dataPath)
+        add("run.output_path", outputPath)
+        add("model.path", loadModelPath ?? baseline)
+        add("data.max_source_length", maxSourceLength)
+        add("rollout.max_target_length", maxTargetLength)
+        add("rollout.prompts_per_step", trainBatchSize)
+        add("rollout.evaluation_prompts_per_shard", testBatchSize)
+        add("optimizer.learning_rate", lr)
+        add("ppo.kl_coefficient", klCoefficient)
+        add("ppo.kl_target", klTarget)
+        add("ppo.value_coefficient", valueCoefficient)
+        add("run.name", run)
+        return flags
+    }
+
+    mutating func run() async throws {
+        if let resume { return try await self.resume(RunDirectory(url: URL(filePath: resume))) }
+        var configuration = try settings.load(base: TrainCommand.defaults(task: task, l1: l1, l2: l2), flags: flags)
+        let isFresh = configuration.model.path.isEmpty
+        if isFresh {
+            guard configuration.data.task == "builtin" else {
+                throw ValidationError(
+                    "--load_model_path is needed for task \(configuration.data.task): only the built-in problems can warm up a model from scratch"
+                )
+            }
+        } else {
+            // Refused here, before any process is started.
+            _ = try PolicyModel.load(from: configuration.model.path)
+        }
+        _ = try ProblemSource(configuration: configuration)
+        let directory = RunDirectory(configuration: configuration)
+        try directory.create()
+        if isFresh { configuration.model.path = directory.warmStart.path }
+        try configuration.yaml().write(to: directory.configuration, atomically: true, encoding: .utf8)
+        try await Supervisor(configuration: configuration, directory: directory).run(warmStart: isFresh, resume: false)
+    }
+
+    private func resume(_ directory: RunDirectory) async throws {
+        guard FileManager.default.fileExists(atPath: directory.configuration.path) else {
+            throw LearnerError.resume(path: directory.url.path, reason: "is not a run directory: it has no config.yaml")
+        }
+        var options = settings
+        options.config = directory.configuration.path
+        let configuration = try options.load(flags: flags)
+        try configuration.yaml().write(to: directory.configuration, atomically: true, encoding: .utf8)
+        let isWarm = FileManager.default.fileExists(atPath: configuration.model.path)
+        try await Supervisor(configuration: configuration, directory: directory).run(warmStart: !isWarm, resume: true)
+    }
+
+    /// Defaults of a run; the built-in problems have the tuned ones of the default run.
+    private static func defaults(task: String?, l1: String?, l2: String?) -> RunConfiguration {
+        task == nil && l1 == nil && l2 == nil || task == "builtin" ? .builtinRun : RunConfiguration()
+    }
+}
+
+extension NameSpecification {
+    /// A long option in the original's spelling and with hyphens.
+    fileprivate static func both(_ name: String) -> NameSpecification {
+        [.customLong(name), .customLong(String(name.map { $0 == "_" ? "-" : $0 }))]
+    }
+}

@@ -1,0 +1,72 @@
+internal import Dispatching
+internal import Foundation
+internal import Protocol
+internal import Tensors
+internal import Transformer
+
+/// The versions of the policy that this worker holds, by digest. A version is there whole and verified, or not at all.
+actor PolicyReplica {
+    private let client: WeightClient
+    private let configuration: T5Configuration
+    private var held: [(digest: Data, parameters: T5Parameters)] = []
+    private var fetches: [Data: Task<T5Parameters, any Error>] = [:]
+    private let capacity: Int
+
+    /// - Parameter capacity: versions kept; the longest unused one makes room.
+    init(client: WeightClient, configuration: T5Configuration, capacity: Int = 6) {
+        self.client = client
+        self.configuration = configuration
+        self.capacity = capacity
+    }
+
+    /// SHA-256 of what is held.
+    var digests: [Data] { held.map(\.digest) }
+
+    /// The weights of `manifest`, fetched if need be; two who ask at once share one transfer.
+    func parameters(_ manifest: WireWeightManifest) async throws -> T5Parameters {
+        if let index = held.firstIndex(where: { $0.digest == manifest.digest }) {
+            let found = held.remove(at: index)
+            held.append(found)
+            return found.parameters
+        }
+        if let running = fetches[manifest.digest] { return try await running.value }
+        let task = Task { [client, configuration] in
+            let parameters = T5Parameters(configuration: configuration)
+            let expected = parameters.buffer.count * MemoryLayout<Float>.stride
+            guard manifest.bytes == UInt64(expected) else {
+                throw WorkerError.wrongSize(bytes: Int(manifest.bytes), expected: expected)
+            }
+            // SAFETY: nobody else has these parameters before the transfer is over.
+            nonisolated(unsafe) let destination = unsafe UnsafeMutableRawBufferPointer(
+                start: parameters.buffer.base,
+                count: expected
+            )
+            try await unsafe client.fetch(manifest, into: destination)
+            return parameters
+        }
+        fetches[manifest.digest] = task
+        defer { fetches[manifest.digest] = nil }
+        let parameters = try await task.value
+        held.append((manifest.digest, parameters))
+        if held.count > capacity { held.removeFirst() }
+        return parameters
+    }
+}
+
+/// Why a rollout worker gave up.
+package enum WorkerError: Error, CustomStringConvertible {
+    case noLearner(endpoint: String, seconds: Int)
+    case badWelcome(String)
+    case refused(String)
+    case wrongSize(bytes: Int, expected: Int)
+
+    package var description: String {
+        switch self {
+        case .noLearner(let endpoint, let seconds):
+            "no learner answered at \(endpoint) within \(seconds) s"
+        case .badWelcome(let reason): "the learner's welcome cannot be used: \(reason)"
+        case .refused(let reason): "the learner refused: \(reason)"
+        case .wrongSize(let bytes, let expected): "weights of \(bytes) bytes for a model of \(expected) bytes"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package import ArgumentParser
+internal import Foundation
+internal import Transport
+
+/// `ppocoder-rollout`: samples programs from the policy.
+package struct RolloutWorkerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "ppocoder-rollout",
+        abstract: "A rollout worker: samples programs for a learner. Started by `ppocoder train`, or by hand to help."
+    )
+
+    @Option(help: ArgumentHelp("The learner's control endpoint.", valueName: "endpoint"))
+    var learner: String
+
+    @Option(help: "Name shown to people; the process id if none is given.")
+    var name: String = ""
+
+    @Flag(help: "Go on when the process that started the worker ends.")
+    var detached = false
+
+    package init() {}
+
+    package func run() async throws {
+        let lifetime = ProcessLifetime(watchParent: !detached) { _ in
+            // Leases lapse and are computed again elsewhere: there is nothing to save.
+            _exit(130)
+        }
+        defer { withExtendedLifetime(lifetime) {} }
+        let service = RolloutWorkerService(
+            provider: ZeroMQTransport(),
+            endpoint: learner,
+            name: name.isEmpty ? "rollout-\(getpid())" : name
+        ) { report("rollout worker: \($0)") }
+        do {
+            try await service.run()
+        } catch {
+            report("rollout worker: \(error)")
+            _exit(1)
+        }
+        _exit(0)
+    }
+}
+
+private func report(_ text: String) {
+    // People's output: when nobody can read it any more, work goes on.
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+}

@@ -1,0 +1,235 @@
+internal import CodeAnalysis
+internal import Dispatching
+internal import Foundation
+internal import Protocol
+internal import Rewards
+internal import Tokenization
+internal import Transformer
+package import Transport
+
+/// A rollout worker: takes leases, samples, has the programs judged, sends trajectories until they are acknowledged.
+///
+/// It may be killed at any time: its leases lapse and another worker computes the same shards.
+package actor RolloutWorkerService {
+    private let provider: any ChannelProvider
+    private let endpoint: String
+    private let name: String
+    private let incarnation = EnvelopeCodec.newIdentifier()
+    private let report: @Sendable (String) -> Void
+
+    private var control: (any ClientChannel)?
+    private var runID: [UInt8] = []
+    private var session: Session?
+    private var active: Set<UInt64> = []
+    private var unacknowledged: [ShardKey: (frame: [UInt8], sentAt: ContinuousClock.Instant)] = [:]
+    private var tasks: [UInt64: Task<Void, Never>] = [:]
+
+    private struct ShardKey: Hashable {
+        var purpose: WirePurpose
+        var label: String
+        var step: UInt64
+        var shard: UInt32
+    }
+
+    /// What the learner's welcome made possible.
+    private struct Session {
+        var replica: PolicyReplica
+        var computation: ShardComputation
+        var judging: ShardJudging
+        var channels: [any ClientChannel]
+    }
+
+    /// Shards in flight at once: one is sampled while another is judged.
+    private static let window: UInt32 = 2
+    private static let patience: Duration = .seconds(120)
+
+    /// - Parameters:
+    ///   - endpoint: the learner's control endpoint.
+    ///   - report: for people: one line per event worth knowing.
+    package init(
+        provider: any ChannelProvider,
+        endpoint: String,
+        name: String,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.provider = provider
+        self.endpoint = endpoint
+        self.name = name
+        self.report = report
+    }
+
+    /// Works until the learner says goodbye or the task is cancelled.
+    package func run() async throws {
+        let control = try await provider.client(connecting: endpoint, options: .control)
+        self.control = control
+        defer { stop() }
+        try await greet()
+        let started = ContinuousClock.now
+        var lastTick = ContinuousClock.now
+        while !Task.isCancelled {
+            if let frame = try await control.receive(timeout: .milliseconds(250)) {
+                guard try await handle(frame) else { break }
+            } else if session == nil, ContinuousClock.now - started > Self.patience {
+                throw WorkerError.noLearner(endpoint: endpoint, seconds: Int(Self.patience.components.seconds))
+            }
+            if ContinuousClock.now - lastTick > .milliseconds(500) {
+                lastTick = .now
+                try await tick()
+            }
+        }
+    }
+
+    private func stop() {
+        session?.computation.stop()
+        for task in tasks.values { task.cancel() }
+    }
+
+    private func greet() async throws {
+        var hello = WireHello()
+        hello.role = .rolloutWorker
+        hello.name = name
+        hello.slots = Self.window
+        hello.heldWeights = await session?.replica.digests ?? []
+        try await send(.hello(hello))
+    }
+
+    private func send(_ body: WireEnvelope.OneOf_Body) async throws {
+        try await send(frame: EnvelopeCodec.encode(body, runID: runID, incarnation: incarnation))
+    }
+
+    /// A learner that is away is not an error: what matters is sent again.
+    private func send(frame: [UInt8]) async throws {
+        do {
+            try await control?.send(frame, timeout: .milliseconds(500))
+        } catch .timeout {}
+    }
+
+    /// - Returns: false when the run is over.
+    private func handle(_ frame: [UInt8]) async throws -> Bool {
+        let envelope: WireEnvelope
+        do {
+            envelope = try EnvelopeCodec.decode(frame)
+        } catch {
+            report("a message from the learner was dropped: \(error)")
+            return true
+        }
+        switch envelope.body {
+        case .welcome(let welcome):
+            runID = Array(envelope.runID)
+            if session == nil { session = try await open(welcome) }
+        case .rolloutLease(let lease):
+            start(lease)
+        case .shardAck(let ack):
+            let key = ShardKey(purpose: ack.purpose, label: ack.label, step: ack.step, shard: ack.shard)
+            unacknowledged[key] = nil
+        case .refusal(let refusal):
+            // A learner that was restarted does not know us yet.
+            report("refused: \(refusal.reason)")
+            try await greet()
+        case .bye:
+            return false
+        default:
+            break
+        }
+        return true
+    }
+
+    private func tick() async throws {
+        guard session != nil else { return try await greet() }
+        var beat = WireHeartbeat()
+        beat.sequence = 1
+        try await send(.heartbeat(beat))
+        if !active.isEmpty {
+            var renewal = WireLeaseRenewal()
+            renewal.leaseIds = active.sorted()
+            try await send(.leaseRenewal(renewal))
+        }
+        for (key, pending) in unacknowledged where ContinuousClock.now - pending.sentAt > .seconds(3) {
+            unacknowledged[key]?.sentAt = .now
+            try await send(frame: pending.frame)
+        }
+    }
+
+    private func open(_ welcome: WireWelcome) async throws -> Session {
+        guard let json = welcome.modelFiles["config.json"], let bulk = welcome.endpoints["bulk"],
+            let programs = welcome.endpoints["programs"]
+        else { throw WorkerError.badWelcome("it lacks config.json or an endpoint") }
+        let configuration = try T5Configuration(huggingFaceJSON: json)
+        let tokenizer = try Tokenizer(files: welcome.modelFiles)
+        let rewards = try JSONDecoder().decode(RewardConfiguration.self, from: welcome.workerConfigurationJson)
+        let bulkChannel = try await provider.client(connecting: bulk, options: .bulk)
+        let programChannel = try await provider.client(connecting: programs, options: .execution)
+        let client = ExecutionClient(channel: programChannel)
+        return Session(
+            replica: PolicyReplica(client: WeightClient(channel: bulkChannel), configuration: configuration),
+            computation: ShardComputation(configuration: configuration, tokenizer: tokenizer),
+            judging: ShardJudging(
+                client: client,
+                rewards: RewardModel(configuration: rewards, analyzer: try CodeAnalyzer())
+            ),
+            channels: [bulkChannel, programChannel]
+        )
+    }
+
+    private func start(_ lease: WireRolloutLease) {
+        guard let session else { return }
+        active.insert(lease.leaseID)
+        tasks[lease.leaseID] = Task {
+            do {
+                if let result = try await Self.compute(lease, session) { try await deliver(result) }
+            } catch is CancellationError {
+            } catch {
+                // The lease lapses and the shard is computed elsewhere.
+                report("shard \(lease.shard) of step \(lease.step): \(error)")
+            }
+            finish(lease.leaseID)
+        }
+    }
+
+    private func finish(_ lease: UInt64) {
+        active.remove(lease)
+        tasks[lease] = nil
+    }
+
+    private static func compute(_ lease: WireRolloutLease, _ session: Session) async throws -> WireShardResult? {
+        var clock = Stopwatch()
+        let policy = try await session.replica.parameters(lease.weights)
+        // Evaluation needs no reference log-probabilities.
+        let reference =
+            lease.purpose == .training ? try await session.replica.parameters(lease.reference) : nil
+        guard let drafts = await session.computation.drafts(for: lease, policy: policy, reference: reference) else {
+            return nil
+        }
+        var result = WireShardResult()
+        result.leaseID = lease.leaseID
+        result.purpose = lease.purpose
+        result.step = lease.step
+        result.shard = lease.shard
+        result.label = lease.label
+        result.weightsDigest = lease.weightsDigest
+        result.generationSeconds = clock.lap()
+        result.trajectories = try await session.judging.trajectories(drafts, lease: lease)
+        result.executionSeconds = clock.lap()
+        return result
+    }
+
+    private func deliver(_ result: WireShardResult) async throws {
+        let frame = try EnvelopeCodec.encode(.shardResult(result), runID: runID, incarnation: incarnation)
+        let key = ShardKey(purpose: result.purpose, label: result.label, step: result.step, shard: result.shard)
+        unacknowledged[key] = (frame, .now)
+        try await send(frame: frame)
+    }
+}
+
+/// Seconds between calls.
+private struct Stopwatch {
+    private var last = ContinuousClock.now
+
+    /// Seconds since the last lap, or since the start.
+    mutating func lap() -> Double {
+        let now = ContinuousClock.now
+        defer { last = now }
+        let components = (now - last).components
+        return Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,133 @@
+internal import Determinism
+internal import Dispatch
+internal import Foundation
+internal import Protocol
+internal import Synchronization
+internal import Tokenization
+internal import Transformer
+
+/// A completion before it is judged.
+struct Draft: Sendable {
+    var slot: WireRolloutLease.Slot
+    var sequence: GeneratedSequence
+    /// log π_ref of each token, shape `[T]`.
+    var referenceLogProbabilities: [Float]
+    var text: String
+}
+
+/// The pure part of a rollout: weights, problems, keys in; completions out.
+///
+/// A shard is always computed as the same batch on one thread, so its result is the same on every worker.
+final class ShardComputation: Sendable {
+    /// The generator and the scorer, which belong to the queue's current block.
+    private final class Workspace {
+        let generator: T5Generator
+        let scorer: T5Scorer
+
+        init(configuration: T5Configuration) {
+            generator = T5Generator(configuration: configuration)
+            scorer = T5Scorer(configuration: configuration)
+        }
+    }
+
+    private let queue = DispatchQueue(label: "generation")
+    // SAFETY: only blocks of the serial queue touch it.
+    nonisolated(unsafe) private let workspace: Workspace
+    private let tokenizer: Tokenizer
+    private let endToken: Int32
+    private let stopped = Atomic<Bool>(false)
+
+    init(configuration: T5Configuration, tokenizer: Tokenizer) {
+        workspace = Workspace(configuration: configuration)
+        self.tokenizer = tokenizer
+        endToken = configuration.eosTokenID
+    }
+
+    /// Makes the current and all later shards end early, without a result.
+    func stop() { stopped.store(true, ordering: .releasing) }
+
+    /// Samples every slot of `lease` and scores the completions under the reference policy.
+    ///
+    /// - Returns: nil when ``stop()`` was called.
+    func drafts(for lease: WireRolloutLease, policy: T5Parameters, reference: T5Parameters?) async -> [Draft]? {
+        await withCheckedContinuation { continuation in
+            queue.async { [self] in
+                continuation.resume(returning: compute(lease, policy: policy, reference: reference))
+            }
+        }
+    }
+
+    private func compute(_ lease: WireRolloutLease, policy: T5Parameters, reference: T5Parameters?) -> [Draft]? {
+        let settings = SamplingSettings(lease.sampling)
+        let requests = lease.slots.map { slot in
+            GenerationRequest(
+                source: lease.sources[Int(slot.problem)].ids.map { Int32(bitPattern: $0) },
+                key: RandomKey(high: slot.keyHigh, low: slot.keyLow)
+            )
+        }
+        let sequences = workspace.generator.generate(
+            parameters: policy,
+            requests: requests,
+            settings: settings,
+            shouldStop: { [stopped] in stopped.load(ordering: .acquiring) }
+        )
+        guard let sequences else { return nil }
+        let references = reference.map { score(sequences, of: requests, parameters: $0, settings: settings) }
+        return lease.slots.indices.map { i in
+            var ids = sequences[i].tokens
+            if ids.last == endToken { ids.removeLast() }
+            return Draft(
+                slot: lease.slots[i],
+                sequence: sequences[i],
+                referenceLogProbabilities: references?[i] ?? sequences[i].logProbabilities,
+                text: tokenizer.decode(ids)
+            )
+        }
+    }
+
+    private func score(
+        _ sequences: [GeneratedSequence],
+        of requests: [GenerationRequest],
+        parameters: T5Parameters,
+        settings: SamplingSettings
+    ) -> [[Float]] {
+        var result: [[Float]] = []
+        for start in stride(from: 0, to: sequences.count, by: Self.scoringBatch) {
+            var batch = TeacherForcedBatch(sources: [], targets: [])
+            for i in start..<min(start + Self.scoringBatch, sequences.count) {
+                if batch.sources.last != requests[i].source { batch.sources.append(requests[i].source) }
+                batch.targets.append(
+                    TeacherForcedBatch.Target(
+                        sourceIndex: batch.sources.count - 1,
+                        tokens: sequences[i].tokens,
+                        supports: sequences[i].supports
+                    )
+                )
+            }
+            let scores = workspace.scorer.forward(
+                parameters: parameters,
+                batch: batch,
+                settings: settings,
+                keepForBackward: false
+            )
+            result += scores.map(\.logProbabilities)
+        }
+        return result
+    }
+
+    /// Completions scored at once, which bounds the memory of activations.
+    private static let scoringBatch = 16
+}
+
+extension SamplingSettings {
+    init(_ wire: WireSamplingSettings) {
+        self.init(
+            temperature: wire.temperature,
+            topK: Int(wire.topK),
+            topP: wire.topP,
+            greedy: wire.greedy,
+            minimumLength: Int(wire.minimumLength),
+            maximumLength: Int(wire.maximumLength)
+        )
+    }
+}

@@ -1,0 +1,146 @@
+/// A row of the table: name, unit, meaning.
+typealias MetricRow = (String, MetricUnit, String)
+
+extension MetricName {
+    static let learning: [MetricRow] = [
+        ("critic/score/mean", .plain, "terminal score of a completion, KL penalty not included, batch mean"),
+        ("critic/score/max", .plain, "greatest terminal score of the batch"),
+        ("critic/score/min", .plain, "least terminal score of the batch"),
+        ("critic/rewards/mean", .plain, "sum of a completion's token rewards, KL penalty included, batch mean"),
+        ("critic/rewards/max", .plain, "greatest sum of token rewards of the batch"),
+        ("critic/rewards/min", .plain, "least sum of token rewards of the batch"),
+        ("critic/advantages/mean", .plain, "advantage after whitening, mean over tokens"),
+        ("critic/advantages/max", .plain, "greatest advantage after whitening"),
+        ("critic/advantages/min", .plain, "least advantage after whitening"),
+        ("critic/returns/mean", .plain, "return, mean over tokens"),
+        ("critic/returns/max", .plain, "greatest return"),
+        ("critic/returns/min", .plain, "least return"),
+        ("critic/values/mean", .plain, "value while sampling, mean over tokens"),
+        ("critic/values/max", .plain, "greatest value while sampling"),
+        ("critic/values/min", .plain, "least value while sampling"),
+        ("critic/vf_loss", .plain, "clipped value loss, mean over the iteration's minibatches"),
+        ("critic/vf_clipfrac", .ratio, "tokens whose value the clip decided"),
+        ("critic/vf_explained_var", .plain, "variance of the returns that the values explain; 1 is all, 0 is none"),
+        ("critic/grad_norm", .plain, "norm of the value head's gradient before clipping"),
+        ("critic/lr", .plain, "learning rate of the value head"),
+        ("actor/pg_loss", .plain, "clipped policy loss, mean over the iteration's minibatches"),
+        ("actor/pg_clipfrac", .ratio, "tokens whose ratio the clip decided"),
+        ("actor/ppo_kl", .nats, "approximate KL divergence from the behaviour policy to the current one, per token"),
+        ("actor/entropy", .nats, "entropy of the policy, mean over tokens"),
+        ("actor/grad_norm", .plain, "norm of the whole gradient before clipping"),
+        ("actor/lr", .plain, "learning rate of the policy"),
+        ("actor/reward_kl_penalty", .nats, "log-probability ratio to the reference policy, mean over tokens"),
+        ("actor/reward_kl_penalty_coeff", .plain, "coefficient of the KL penalty used in this iteration"),
+        ("actor/ratio_max", .plain, "greatest ratio of current to behaviour probability"),
+        ("actor/skipped_minibatches", .count, "minibatches left out because their gradient was not finite"),
+        ("sft/loss", .nats, "cross entropy of the target, mean over tokens"),
+        ("sft/token_accuracy", .ratio, "target tokens that are the most probable ones"),
+        ("sft/lr", .plain, "learning rate of the warm start"),
+        ("sft/epoch", .plain, "passes over the warm start's data"),
+        ("sft/tokens_per_s", .tokensPerSecond, "target tokens learnt from per second"),
+    ]
+
+    static let lengths: [MetricRow] = [
+        ("response_length/mean", .tokens, "length of a completion, EOS included, batch mean"),
+        ("response_length/max", .tokens, "longest completion of the batch"),
+        ("response_length/min", .tokens, "shortest completion of the batch"),
+        ("response_length/clip_ratio", .ratio, "completions that reached the length limit without EOS"),
+        ("prompt_length/mean", .tokens, "length of a prompt, batch mean"),
+        ("prompt_length/max", .tokens, "longest prompt of the batch"),
+        ("prompt_length/min", .tokens, "shortest prompt of the batch"),
+        ("prompt_length/clip_ratio", .ratio, "prompts that were cut to the length limit"),
+    ]
+
+    static let agreement: [MetricRow] = [
+        ("training/rollout_probs_diff_mean", .plain, "difference between sampled and learner's probability, mean"),
+        ("training/rollout_probs_diff_max", .plain, "greatest difference between sampled and learner's probability"),
+        ("training/rollout_log_prob_diff_max", .nats, "greatest difference between the two log-probabilities"),
+        ("training/first_ratio_error_max", .plain, "greatest distance from 1 of the first minibatch's ratios"),
+        ("training/off_policy/trajectory_staleness/mean", .count, "versions between sampling and learning, mean"),
+        ("training/off_policy/trajectory_staleness/max", .count, "most versions between sampling and learning"),
+        ("training/off_policy/trajectory_staleness/min", .count, "fewest versions between sampling and learning"),
+        ("training/epoch", .plain, "passes over the training problems"),
+        ("training/global_step", .count, "gradient steps since the run began"),
+    ]
+
+    static let time: [MetricRow] = [
+        ("timing_s/gen", .seconds, "waiting for trajectories"),
+        ("timing_s/reward", .seconds, "scoring on the rollout workers, longest of the step's shards"),
+        ("timing_s/adv", .seconds, "token rewards, values and advantages"),
+        ("timing_s/old_log_prob", .seconds, "log-probabilities of the batch on the learner"),
+        ("timing_s/update_actor", .seconds, "all minibatches of the iteration, actor and critic"),
+        ("timing_s/update_weights", .seconds, "making and announcing the new version"),
+        ("timing_s/save_checkpoint", .seconds, "writing a checkpoint"),
+        ("timing_s/testing", .seconds, "evaluation on held-out problems"),
+        ("timing_s/step", .seconds, "the whole iteration"),
+        ("perf/throughput", .tokensPerSecond, "tokens learnt from per second of the iteration, one learner"),
+        ("perf/total_num_tokens", .tokens, "prompt and completion tokens of the iteration"),
+        ("perf/time_per_step", .seconds, "the whole iteration, as verl names it"),
+        ("perf/gen_tokens_per_s", .tokensPerSecond, "tokens sampled per second, all rollout workers"),
+        ("perf/programs_per_s", .programsPerSecond, "verdicts per second of the iteration"),
+        ("perf/peak_memory", .bytes, "the learner's greatest resident memory"),
+    ]
+
+    static let rewards: [MetricRow] = [
+        ("reward/execution/mean", .plain, "execution term, weighted"),
+        ("reward/ast_match/mean", .plain, "syntax-tree term, weighted"),
+        ("reward/dataflow_match/mean", .plain, "data-flow term, weighted"),
+        ("reward/kl/mean", .plain, "KL term summed over a completion, weighted"),
+        ("reward/pass_rate", .ratio, "completions accepted by all their tests"),
+        ("reward/compile_rate", .ratio, "completions that compile"),
+        ("reward/parse_rate", .ratio, "completions that parse without an error"),
+        ("reward/tests_passed_rate", .ratio, "tests passed, of all tests of the batch"),
+        ("reward/empty_rate", .ratio, "completions with no program in them"),
+    ]
+
+    static let executors: [MetricRow] =
+        [
+            "accepted", "wrong_answer", "runtime_error", "time_limit", "memory_limit", "output_limit", "compile_error",
+        ].map { ("executor/verdict/\($0)_rate", .ratio, "verdicts of this kind, infrastructure failures left out") }
+        + [
+            ("executor/infra_error_rate", .ratio, "executions that ended in an infrastructure failure"),
+            ("executor/retries", .count, "executions that were tried again elsewhere"),
+            ("executor/masked_samples", .count, "completions left out of loss and statistics for want of a verdict"),
+            ("executor/queue_wait_s/mean", .seconds, "wait of an execution for a free slot, mean"),
+            ("executor/queue_wait_s/p95", .seconds, "wait of an execution for a free slot, 95th percentile"),
+            ("executor/queue_wait_s/max", .seconds, "longest wait of an execution for a free slot"),
+            ("executor/compile_s/mean", .seconds, "CPU time of the compiler, mean"),
+            ("executor/run_s/mean", .seconds, "wall-clock time of a program over its tests, mean"),
+            ("executor/slots_total", .count, "slots of all live executors"),
+            ("executor/slots_busy", .count, "slots in which a program runs"),
+            ("executor/utilization", .ratio, "slot time spent running programs"),
+            ("executor/joined", .count, "executors that joined since the last step"),
+            ("executor/left", .count, "executors that said goodbye since the last step"),
+            ("executor/lost", .count, "executors whose lease lapsed since the last step"),
+            ("executor/cache_hit_rate", .ratio, "executions whose compiled program was there already"),
+        ]
+
+    static let cluster: [MetricRow] = [
+        ("rollout/workers", .count, "rollout workers with a live registration"),
+        ("rollout/shards_reassigned", .count, "shards leased again because a lease lapsed"),
+        ("rollout/duplicates_dropped", .count, "second copies of a shard that were dropped"),
+        ("weights/version", .count, "version of the weights made by this iteration"),
+        ("weights/broadcast_s", .seconds, "announcement of a version until the last worker holds it"),
+        ("weights/apply_s", .seconds, "swapping a version in, slowest worker"),
+        ("weights/bytes_full", .bytes, "size of a version"),
+        ("weights/bytes_sent", .bytes, "weight bytes sent in this iteration, all workers"),
+        ("weights/lag_max", .count, "versions by which the slowest worker is behind"),
+        ("transport/bytes_in", .bytes, "received by the learner in this iteration"),
+        ("transport/bytes_out", .bytes, "sent by the learner in this iteration"),
+        ("transport/redelivered", .count, "messages that were sent again"),
+        ("transport/refused", .count, "malformed, oversized or unauthorised messages"),
+        ("idle/learner_ratio", .ratio, "the iteration's time in which the learner waited"),
+        ("idle/rollout_ratio", .ratio, "the iteration's time in which rollout workers waited, mean"),
+        ("idle/executor_ratio", .ratio, "the iteration's slot time in which no program ran"),
+    ]
+
+    static let evaluation: [MetricRow] = ["greedy", "sampled"].flatMap { mode in
+        [
+            ("val/\(mode)/pass@1", .ratio, "held-out problems solved by one completion"),
+            ("val/\(mode)/compile_rate", .ratio, "held-out completions that compile"),
+            ("val/\(mode)/score", .plain, "terminal score on held-out problems, mean"),
+            ("val/\(mode)/problems", .count, "held-out problems evaluated"),
+            ("val/\(mode)/response_length", .tokens, "length of a held-out completion, mean"),
+        ] as [MetricRow]
+    }
+}

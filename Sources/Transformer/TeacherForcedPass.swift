@@ -1,0 +1,106 @@
+import Tensors
+
+/// Rows after a layer norm, with what its backward needs.
+struct NormedRows {
+    let input: Matrix
+    let output: Matrix
+    /// `[1, rows]`.
+    let rstd: Matrix
+    /// Offset of the weight, `[dModel]`.
+    let weight: Int
+}
+
+/// The weights and the memory of one forward pass, shared by its layers.
+struct TeacherForcedPass {
+    let parameters: T5Parameters
+    let workspace: TeacherForcedWorkspace
+    /// Whether activations stay in the workspace for backward; else a layer's memory is reused by the next.
+    let keeps: Bool
+
+    var configuration: T5Configuration { parameters.configuration }
+
+    /// The weight at `offset` as a matrix.
+    func weight(_ offset: Int, _ rows: Int, _ columns: Int) -> Matrix {
+        Matrix(parameters.buffer, offset: offset, rows: rows, columns: columns)
+    }
+
+    /// The layer norm of `input` with the weight at `offset`.
+    func normed(_ input: Matrix, _ offset: Int) -> NormedRows {
+        let output = workspace.take(input.rows, input.columns)
+        let rstd = workspace.take(1, input.rows)
+        output.rmsNorm(
+            of: input,
+            weight: weight(offset, 1, input.columns),
+            rstd: rstd,
+            epsilon: configuration.layerNormEpsilon
+        )
+        return NormedRows(input: input, output: output, rstd: rstd, weight: offset)
+    }
+
+    /// x·Wᵀ with the `[out, in]` weight at `offset`.
+    func projected(_ x: Matrix, _ offset: Int, to width: Int) -> Matrix {
+        let y = workspace.take(x.rows, width)
+        matmul(y, x, weight(offset, width, x.columns), transposeB: true)
+        return y
+    }
+
+    /// stream + x·Wᵀ: a copy when the pass keeps its activations, else in place.
+    func added(_ stream: Matrix, _ x: Matrix, _ offset: Int) -> Matrix {
+        var sum = stream
+        if keeps {
+            sum = workspace.take(stream.rows, stream.columns)
+            sum.copy(from: stream)
+        }
+        matmul(sum, x, weight(offset, stream.columns, x.columns), transposeB: true, beta: 1)
+        return sum
+    }
+
+    /// Runs `sublayer`, and takes back its memory unless the pass keeps its activations.
+    func scoped<Result>(_ sublayer: () -> Result) -> Result {
+        let mark = workspace.mark()
+        let result = sublayer()
+        if !keeps { workspace.release(to: mark) }
+        return result
+    }
+}
+
+/// The weights, their gradients and the memory of one backward pass.
+struct TeacherForcedBackwardPass {
+    let parameters: T5Parameters
+    let gradients: T5Parameters
+    let workspace: TeacherForcedWorkspace
+
+    /// The weight at `offset` as a matrix.
+    func weight(_ offset: Int, _ rows: Int, _ columns: Int) -> Matrix {
+        Matrix(parameters.buffer, offset: offset, rows: rows, columns: columns)
+    }
+
+    /// The gradient of the weight at `offset`.
+    func gradient(_ offset: Int, _ rows: Int, _ columns: Int) -> Matrix {
+        Matrix(gradients.buffer, offset: offset, rows: rows, columns: columns)
+    }
+
+    /// Backward of y = x·Wᵀ: dW += dyᵀ·x, and dx = β·dx + dy·W.
+    func projection(dx: Matrix, dy: Matrix, x: Matrix, _ offset: Int, beta: Float = 0) {
+        matmul(gradient(offset, dy.columns, x.columns), dy, transposeA: true, x, beta: 1)
+        matmul(dx, dy, weight(offset, dy.columns, x.columns), beta: beta)
+    }
+
+    /// Adds to dx the gradient through a layer norm, and to that of its weight.
+    func norm(dx: Matrix, dy: Matrix, _ rows: NormedRows) {
+        dx.addRMSNormGradient(
+            outputGradient: dy,
+            input: rows.input,
+            weight: weight(rows.weight, 1, dx.columns),
+            weightGradient: gradient(rows.weight, 1, dx.columns),
+            rstd: rows.rstd
+        )
+    }
+
+    /// Runs `sublayer` and takes back its memory.
+    func scoped(_ sublayer: () -> Void) {
+        let mark = workspace.mark()
+        sublayer()
+        workspace.release(to: mark)
+    }
+}

@@ -1,0 +1,69 @@
+import Glibc
+
+/// Checks on endpoints that libzmq leaves out or answers obscurely.
+enum Endpoint {
+    /// Room for a path in a Unix socket address, without its final zero byte.
+    static let pathBytes = 107
+
+    /// Throws unless `endpoint` is `ipc://PATH` with a path that fits, or `tcp://` on the loopback interface.
+    static func check(_ endpoint: String) throws(TransportError) {
+        if let path = path(of: endpoint) {
+            guard !path.isEmpty else { throw .badEndpoint(endpoint: endpoint, reason: "there is no path after ipc://") }
+            let bytes = path.utf8.count
+            guard bytes <= pathBytes else {
+                throw .badEndpoint(
+                    endpoint: endpoint,
+                    reason: "the path has \(bytes) bytes, a Unix socket takes \(pathBytes); use a shorter directory"
+                )
+            }
+            guard !path.utf8.contains(0) else {
+                throw .badEndpoint(endpoint: endpoint, reason: "the path contains a zero byte")
+            }
+            return
+        }
+        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else {
+            throw .badEndpoint(endpoint: endpoint, reason: "expected ipc://PATH or tcp://HOST:PORT")
+        }
+        let start = endpoint.index(endpoint.startIndex, offsetBy: 6)
+        guard colon > start else {
+            throw .badEndpoint(endpoint: endpoint, reason: "expected tcp://HOST:PORT")
+        }
+        let host = endpoint[start..<colon]
+        let port = endpoint[endpoint.index(after: colon)...]
+        guard port == "*" || UInt16(port) != nil else {
+            throw .badEndpoint(endpoint: endpoint, reason: "'\(port)' is not a port (0 to 65535, or *)")
+        }
+        guard host.hasPrefix("127.") || host == "localhost" || host == "[::1]" else {
+            throw .badEndpoint(
+                endpoint: endpoint,
+                reason: "without keys TCP is for the loopback interface only (127.0.0.1), and '\(host)' is not on it"
+            )
+        }
+    }
+
+    static func path(of endpoint: String) -> String? {
+        endpoint.hasPrefix("ipc://") ? String(endpoint.dropFirst(6)) : nil
+    }
+
+    /// Whether somebody listens at the Unix socket `path`.
+    ///
+    /// libzmq unlinks a socket file before it binds, so a second server would silently take the first one's place.
+    static func isListening(path: String) -> Bool {
+        let bytes = Array(path.utf8)
+        guard bytes.count <= pathBytes else { return false }
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
+            unsafe room.copyBytes(from: bytes)
+        }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                unsafe connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return result == 0
+    }
+}

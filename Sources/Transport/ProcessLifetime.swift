@@ -1,0 +1,47 @@
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+/// Ends a process in order: on SIGINT and SIGTERM, and when the process that started it is gone.
+package final class ProcessLifetime: Sendable {
+    /// Why the process should end.
+    package enum Reason: Sendable, Equatable {
+        case signal(Int32)
+        case parentGone
+    }
+
+    // SAFETY: made once and never changed; dispatch sources are thread-safe.
+    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
+    // SAFETY: as above.
+    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+
+    /// - Parameters:
+    ///   - watchParent: whether the end of the parent process is a reason.
+    ///   - action: called once, on a thread of its own.
+    package init(watchParent: Bool, action: @escaping @Sendable (Reason) -> Void) {
+        let done = Mutex(false)
+        let queue = DispatchQueue(label: "lifetime")
+        let once: @Sendable (Reason) -> Void = { reason in
+            let isFirst = done.withLock { done in
+                defer { done = true }
+                return !done
+            }
+            if isFirst { action(reason) }
+        }
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { once(.signal(number)) }
+            source.resume()
+            return source
+        }
+        signal(SIGPIPE, SIG_IGN)
+        let parent = getppid()
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500))
+        timer.setEventHandler {
+            if watchParent, getppid() != parent { once(.parentGone) }
+        }
+        timer.resume()
+    }
+}

@@ -1,0 +1,98 @@
+import Tensors
+import Testing
+import Transformer
+
+struct BackwardTests {
+    @Test("Every parameter's gradient is that of PyTorch to 1e-4 of its norm", arguments: FixtureFile.names)
+    func gradientsAgreeWithPyTorch(name: String) throws {
+        let fixture = try FixtureFile(name)
+        let (_, gradients) = try fixture.lossAndGradient(try fixture.parameters())
+        let expected = try fixture.parameters("gradient")
+        for entry in gradients.entries {
+            #expect(relativeDifference(gradients, expected, entry) < 1e-4, "\(entry.name)")
+        }
+    }
+
+    @Test("The gradient agrees with central differences at the steepest elements of every tensor")
+    func gradientsAgreeWithFiniteDifferences() throws {
+        let fixture = try FixtureFile("tied")
+        let parameters = try fixture.parameters()
+        let (_, gradients) = try fixture.lossAndGradient(parameters)
+        for entry in parameters.entries {
+            let steepest = (entry.offset..<entry.offset + entry.count)
+                .sorted { unsafe abs(gradients.buffer.base[$0]) > abs(gradients.buffer.base[$1]) }
+            for index in steepest.prefix(2) {
+                let (original, analytic) = unsafe (parameters.buffer.base[index], gradients.buffer.base[index])
+                // A wider step would cross the kinks of the ReLU, a narrower one drown in float32.
+                let step: Float = 2e-3
+                unsafe parameters.buffer.base[index] = original + step
+                let above = try fixture.lossAndGradient(parameters).loss
+                unsafe parameters.buffer.base[index] = original - step
+                let below = try fixture.lossAndGradient(parameters).loss
+                unsafe parameters.buffer.base[index] = original
+                let numeric = (above - below) / Double(2 * step)
+                let tolerance = 2e-3 + 0.03 * Double(abs(analytic))
+                #expect(abs(numeric - Double(analytic)) < tolerance, "\(entry.name) at \(index - entry.offset)")
+            }
+        }
+    }
+
+    @Test("However a batch is split into micro-batches, the gradient is the same", arguments: ["tied", "top_k"])
+    func microBatchesDoNotChangeTheGradient(name: String) throws {
+        let fixture = try FixtureFile(name)
+        let parameters = try fixture.parameters()
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        let whole = try fixture.lossAndGradient(parameters, scorer: scorer).gradients
+        for split in [[[0], [1], [2], [3], [4]], [[4, 1, 3], [0, 2]]] {
+            let parts = try fixture.lossAndGradient(parameters, microBatches: split, scorer: scorer).gradients
+            for entry in whole.entries {
+                #expect(relativeDifference(parts, whole, entry) < 1e-5, "\(entry.name)")
+            }
+        }
+    }
+
+    @Test("A detached critic gives gradient to the value head and to nothing else")
+    func detachedCriticLeavesTheTrunkAlone() throws {
+        let fixture = try FixtureFile("untied")
+        let parameters = try fixture.parameters()
+        for stops in [true, false] {
+            let scorer = T5Scorer(configuration: fixture.configuration)
+            scorer.stopValueGradientIntoTrunk = stops
+            let gradients = T5Parameters(configuration: fixture.configuration)
+            let scores = scorer.forward(
+                parameters: parameters,
+                batch: fixture.batch,
+                settings: fixture.settings,
+                keepForBackward: true
+            )
+            scorer.backward(
+                parameters: parameters,
+                gradients: gradients,
+                logProbabilityGradients: scores.map { $0.values.map { _ in 0 } },
+                entropyGradients: nil,
+                valueGradients: scores.map { $0.values.map { _ in 1 } }
+            )
+            for entry in gradients.entries {
+                let values = (entry.offset..<entry.offset + entry.count).map { unsafe gradients.buffer.base[$0] }
+                let isReached =
+                    entry.name.hasPrefix("value_head") || (!stops && !entry.name.hasPrefix("lm_head"))
+                #expect(values.contains { $0 != 0 } == isReached, "\(entry.name), stops \(stops)")
+            }
+        }
+    }
+
+    @Test("Backward adds to what the gradients hold, and is the same every time to the bit")
+    func backwardAccumulates() throws {
+        let fixture = try FixtureFile("uneven_layers")
+        let parameters = try fixture.parameters()
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        let once = try fixture.lossAndGradient(parameters, scorer: scorer).gradients
+        let again = try fixture.lossAndGradient(parameters, scorer: scorer).gradients
+        let everyTarget = Array(fixture.batch.targets.indices)
+        let twice = try fixture.lossAndGradient(parameters, microBatches: [everyTarget, everyTarget]).gradients
+        for i in 0..<once.buffer.count {
+            #expect(unsafe once.buffer.base[i] == again.buffer.base[i])
+            #expect(unsafe abs(twice.buffer.base[i] - 2 * once.buffer.base[i]) <= 1e-6)
+        }
+    }
+}
