@@ -126,13 +126,32 @@ static void categorical_backward(float *dx, const float *x, long n, float scale,
     if (token >= 0 && token < n) dx[token] += scale * g_logp;
 }
 
+/// Lanes whose index i + lane is below n keep v, the others get `fill`.
+INLINE f8 keep_below(f8 v, long i, long n, float fill) {
+    const i8 lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    return lane < (i8)(int)(n - i) ? v : splat(fill);
+}
+
 static void attention_softmax(float *s, long rows, long columns, long stride, const float *bias, int causal) {
     for (long r = 0; r < rows; r++, s += stride) {
         long n = causal && r + 1 < columns ? r + 1 : columns;
-        if (bias)
-            for (long j = 0; j < n; j++) s[j] += bias[j - r];
-        softmax(s, s, n, 1);
-        for (long j = n; j < columns; j++) s[j] = 0;
+        f8 largest = splat(-INFINITY), sum = 0;
+        for (long i = 0; i < n; i += 8) {
+            f8 v = load(s + i);
+            if (bias) v += load(bias + i - r);
+            v = keep_below(v, i, n, -INFINITY);
+            store(s + i, v);
+            largest = __builtin_elementwise_max(largest, v);
+        }
+        float shift = max_lanes(largest);
+        for (long i = 0; i < n; i += 8) {
+            f8 e = exp_lanes(load(s + i) - shift);
+            store(s + i, e);
+            sum += e;
+        }
+        float inverse = 1 / sum_lanes(sum);
+        for (long i = 0; i < n; i += 8) store(s + i, load(s + i) * inverse);
+        for (long i = (n + 7) & ~7L; i < stride; i += 8) store(s + i, splat(0));
     }
 }
 
@@ -140,10 +159,15 @@ static void attention_softmax_backward(float *dp, const float *p, long rows, lon
                                        float *bias_gradient, int causal) {
     for (long r = 0; r < rows; r++, dp += stride, p += stride) {
         long n = causal && r + 1 < columns ? r + 1 : columns;
-        float mean = dot(dp, p, n);
-        for (long j = 0; j < n; j++) dp[j] = p[j] * (dp[j] - mean);
-        if (bias_gradient) axpy(bias_gradient - r, 1, dp, n);
-        for (long j = n; j < columns; j++) dp[j] = 0;
+        f8 sum = 0;
+        for (long i = 0; i < n; i += 8) sum = MULTIPLY_ADD(keep_below(load(dp + i), i, n, 0), load(p + i), sum);
+        float mean = sum_lanes(sum);
+        for (long i = 0; i < n; i += 8) {
+            f8 ds = keep_below(load(p + i) * (load(dp + i) - mean), i, n, 0);
+            store(dp + i, ds);
+            if (bias_gradient) store(bias_gradient + i - r, load(bias_gradient + i - r) + ds);
+        }
+        for (long i = (n + 7) & ~7L; i < stride; i += 8) store(dp + i, splat(0));
     }
 }
 

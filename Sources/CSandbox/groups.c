@@ -139,8 +139,10 @@ static void sample(pid_t process, int depth, uint64_t *cpu, uint64_t *resident) 
     unsigned long long user = 0, kernel = 0, user_below = 0, kernel_below = 0;
     long pages = 0;
     const char *at = strrchr(text, ')');
-    if (at) sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %*d %*d %*u %*u %ld",
-                   &user, &kernel, &user_below, &kernel_below, &pages);
+    if (at)
+        sscanf(at + 2,
+               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %*d %*d %*u %*u %ld",
+               &user, &kernel, &user_below, &kernel_below, &pages);
     *cpu += (user + kernel + user_below + kernel_below) * (1000000 / (unsigned long)sysconf(_SC_CLK_TCK));
     *resident += (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
     if (depth > 32) return;

@@ -3,8 +3,8 @@
 //
 // Request: u64 address space, u64 file size, u64 output bytes, u32 processes, u32 CPU seconds, u64 stack,
 //          list of files (name, bytes, u8 executable), list of arguments, standard input, suffix to collect.
-// Reply:   u32 wait status, u8 flags (1: output cut, 2: could not start, 4: slot spoilt), u64 CPU time, u64 peak memory,
-//          standard output, standard error, list of files (name, bytes).
+// Reply:   u32 wait status, u8 flags (1: output cut, 2: could not start, 4: slot spoilt), u64 CPU time, u64 peak
+//          memory, standard output, standard error, list of files (name, bytes).
 #include "internal.h"
 #include <dirent.h>
 #include <errno.h>

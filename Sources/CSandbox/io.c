@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 void buffer_append(struct buffer *buffer, const void *bytes, size_t count) {
     if (buffer->count + count > buffer->capacity) {
         size_t capacity = (buffer->count + count) * 2 + 256;
@@ -109,8 +107,9 @@ int csandbox_write(int fd, const void *bytes, size_t count, int timeout_ms) {
     return 0;
 }
 
-/// Starts `arguments` with `input` and `output` as descriptors 0 and 1 (-1: /dev/null), every signal at its default.
-static pid_t start(char *const *arguments, int input, int output, char *const *environment) {
+pid_t csandbox_spawn(const char *helper, int *socket) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -1;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t signals, none;
@@ -118,10 +117,8 @@ static pid_t start(char *const *arguments, int input, int output, char *const *e
     sigemptyset(&none);
     posix_spawn_file_actions_init(&files);
     posix_spawnattr_init(&attributes);
-    if (input >= 0) posix_spawn_file_actions_adddup2(&files, input, 0);
-    else posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    if (output >= 0) posix_spawn_file_actions_adddup2(&files, output, 1);
-    else posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, ends[1], 0);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
     posix_spawnattr_setsigdefault(&attributes, &signals);
@@ -129,38 +126,25 @@ static pid_t start(char *const *arguments, int input, int output, char *const *e
     posix_spawnattr_setpgroup(&attributes, 0);
     // A process group of its own: Ctrl-C is for the runner, which then ends its slots in order.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    char *arguments[] = {(char *)helper, NULL}, *environment[] = {NULL};
     pid_t process = -1;
-    int failure = posix_spawnp(&process, arguments[0], &files, &attributes, arguments, environment);
+    int failure = posix_spawn(&process, helper, &files, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
+    close(ends[1]);
+    if (failure) close(ends[0]);
+    else *socket = ends[0];
     errno = failure;
     return failure ? -1 : process;
 }
 
-pid_t csandbox_spawn(const char *helper, int *socket) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -1;
-    char *arguments[] = {(char *)helper, NULL}, *environment[] = {NULL};
-    pid_t process = start(arguments, ends[1], -1, environment);
-    int failure = errno;
-    close(ends[1]);
-    if (process < 0) close(ends[0]);
-    else *socket = ends[0];
-    errno = failure;
-    return process;
-}
-
-void csandbox_reap(pid_t process) {
+void csandbox_reap(pid_t process, int patience_ms) {
+    for (int waited = 0; waited < patience_ms; waited++) {
+        pid_t ended = waitpid(process, NULL, WNOHANG);
+        if (ended == process || (ended < 0 && errno == ECHILD)) return;
+        usleep(1000);
+    }
     kill(process, SIGKILL);
     while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
     }
-}
-
-int csandbox_run_trusted(char *const *arguments, int output) {
-    pid_t process = start(arguments, -1, output, environ);
-    if (process < 0) return -1;
-    int status;
-    while (waitpid(process, &status, 0) < 0)
-        if (errno != EINTR) return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

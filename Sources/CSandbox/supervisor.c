@@ -168,8 +168,8 @@ static bool build_once(struct slot *slot, bool user_namespace) {
     for (int i = 0; i < STREAMS; i++) slot->streams[i] = stream[i][0];
     bool built = false;
     if (slot->init < 0)
-        snprintf(slot->error, sizeof slot->error, "%s namespaces are refused: %s", user_namespace ? "user" : "mount, pid",
-                 strerror(code));
+        snprintf(slot->error, sizeof slot->error, "%s namespaces are refused: %s",
+                 user_namespace ? "user" : "mount, pid", strerror(code));
     else if (user_namespace && map_users(slot->init, slot->setup.user) < 0)
         snprintf(slot->error, sizeof slot->error, "cannot map users into a user namespace: %s", strerror(errno));
     else {
@@ -188,7 +188,7 @@ static bool build_once(struct slot *slot, bool user_namespace) {
     close(told[0]);
     rmdir(base);
     if (built) return true;
-    if (slot->init > 0) csandbox_reap(slot->init);
+    if (slot->init > 0) csandbox_reap(slot->init, 0);
     groups_remove(&slot->groups);
     close(slot->control);
     close(slot->body);
@@ -234,7 +234,8 @@ static bool greet(struct slot *slot, bool built) {
     }
     if (built)
         snprintf(text, sizeof text, "namespaces: %smount, pid, network, ipc, uts\n%s\n%s",
-                 slot->user_namespace ? "user, " : "", slot->report, groups_describe(&slot->groups, groups, sizeof groups));
+                 slot->user_namespace ? "user, " : "", slot->report,
+                 groups_describe(&slot->groups, groups, sizeof groups));
     else snprintf(text, sizeof text, "%s", slot->error);
     buffer_append(&hello, text, strlen(text));
     return reply(&hello) == 0 && built;
@@ -276,7 +277,7 @@ static struct slot slot;
 
 /// However the supervisor leaves, its slot ends with it (pid 1 also has a parent-death signal, for SIGKILL).
 static void end_slot(void) {
-    if (slot.init > 0) csandbox_reap(slot.init);
+    if (slot.init > 0) csandbox_reap(slot.init, 0);
     groups_remove(&slot.groups);
 }
 

@@ -12,6 +12,8 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case missingTensor(path: String, tensor: String)
     /// The tensor has elements of a type that the caller cannot use.
     case wrongType(path: String, tensor: String, expected: String, found: String)
+    /// A pickle names something that reading tensors has no need of; nothing was run.
+    case refusedGlobal(path: String, name: String)
 
     package var description: String {
         switch self {
@@ -22,6 +24,8 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .missingTensor(let path, let tensor): "\(path): tensor \"\(tensor)\" is missing"
         case .wrongType(let path, let tensor, let expected, let found):
             "\(path): tensor \"\(tensor)\": expected \(expected), found \(found)"
+        case .refusedGlobal(let path, let name):
+            "\(path): data.pkl refers to \(name), which no file of tensors needs; refused, and nothing was run"
         }
     }
 }

@@ -77,7 +77,9 @@ struct SafetensorsHeader {
         try readMetadata(raw["__metadata__"], path: path)
         names = entries.keys.sorted { left, right in
             let (a, b) = (entries[left]?.range, entries[right]?.range)
-            guard let a, let b, (a.lowerBound, a.upperBound) != (b.lowerBound, b.upperBound) else { return left < right }
+            guard let a, let b, (a.lowerBound, a.upperBound) != (b.lowerBound, b.upperBound) else {
+                return left < right
+            }
             return (a.lowerBound, a.upperBound) < (b.lowerBound, b.upperBound)
         }
         try checkCoverage(of: file.count - dataStart, path: path)
@@ -93,7 +95,8 @@ struct SafetensorsHeader {
         }
     }
 
-    private static func checked(_ raw: RawEntry, name: String, path: String) throws(CheckpointError) -> SafetensorsEntry {
+    private static func checked(_ raw: RawEntry, name: String, path: String) throws(CheckpointError) -> SafetensorsEntry
+    {
         func refused(_ reason: String) -> CheckpointError { .malformedTensor(path: path, tensor: name, reason: reason) }
         guard case .text(let typeName)? = raw.fields["dtype"] else { throw refused("dtype is not a string") }
         guard let type = SafetensorsType(rawValue: typeName) else { throw refused("unknown dtype \"\(typeName)\"") }
@@ -110,7 +113,9 @@ struct SafetensorsHeader {
             size = product
         }
         guard bounds[1] - bounds[0] == size else {
-            throw refused("shape \(shape) of \(typeName) takes \(size) bytes, data_offsets give \(bounds[1] - bounds[0])")
+            throw refused(
+                "shape \(shape) of \(typeName) takes \(size) bytes, data_offsets give \(bounds[1] - bounds[0])"
+            )
         }
         return SafetensorsEntry(type: type, shape: shape, range: bounds[0]..<bounds[1])
     }

@@ -8,6 +8,8 @@ package import Foundation
 /// - Parameters:
 ///   - tensors: In the order in which their data are laid out; `values` has as many elements as `shape` says.
 ///   - metadata: Strings for `__metadata__`; `transformers` insists on `format` = `pt`.
+///   - url: The file to create or replace; its directory exists.
+/// - Throws: `CheckpointError.unwritable`.
 package func writeSafetensors(
     _ tensors: [(name: String, shape: [Int], values: UnsafeBufferPointer<Float>)],
     metadata: [String: String],
@@ -19,14 +21,16 @@ package func writeSafetensors(
         fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var end = 0
-    for unsafe tensor in unsafe tensors {
-        let (name, shape) = unsafe (tensor.name, tensor.shape)
-        let count = unsafe tensor.values.count
+    for i in unsafe tensors.indices {
+        let (name, shape) = unsafe (tensors[i].name, tensors[i].shape)
+        let count = unsafe tensors[i].values.count
         precondition(shape.reduce(1, *) == count, "\(name) has another number of elements than its shape")
         let start = end
         end += count * MemoryLayout<Float>.stride
         let dimensions = shape.map(String.init).joined(separator: ",")
-        fields.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(dimensions)],\"data_offsets\":[\(start),\(end)]}")
+        fields.append(
+            "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(dimensions)],\"data_offsets\":[\(start),\(end)]}"
+        )
     }
     var header = Array("{\(fields.joined(separator: ","))}".utf8)
     header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
@@ -34,7 +38,7 @@ package func writeSafetensors(
 
     let file = try TemporaryFile(for: url)
     try file.write(length + header)
-    for unsafe tensor in unsafe tensors { unsafe try file.write(UnsafeRawBufferPointer(tensor.values)) }
+    for i in unsafe tensors.indices { unsafe try file.write(UnsafeRawBufferPointer(tensors[i].values)) }
     try file.commit()
 }
 

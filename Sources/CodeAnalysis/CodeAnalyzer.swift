@@ -4,13 +4,13 @@ package import Programs
 package final class CodeAnalyzer: Sendable {
     private let grammars: [Language: Grammar]
     private let keywords: [Language: Set<String>]
+    private let references = ReferenceCache()
 
     /// Loads the grammars that `./setup` installed.
     ///
     /// They are looked for where `PPOCODER_GRAMMARS` says (a file or its directory), or else in `build/grammars` of the
     /// current directory and all above it, or else beside the executable and above it.
-    ///
-    /// - Parameter path: a file or its directory, to look nowhere else.
+    /// A `path` given here, to a file or its directory, is the only place looked at.
     package init(grammarsAt path: String? = nil) throws(CodeAnalysisError) {
         grammars = try GrammarLibrary.load(path)
         var keywords: [Language: Set<String>] = [:]
@@ -39,8 +39,8 @@ package final class CodeAnalyzer: Sendable {
     /// A blank candidate scores 0 in every part, and so does one, or a reference, that is over the limits of
     /// ``ParsedProgram`` or blank itself.
     package func compare(candidate: String, reference: String, language: Language) -> CodeSimilarity {
-        guard let candidateProgram = parse(candidate, language: language), !candidateProgram.isBlank,
-            let referenceProgram = parse(reference, language: language), !referenceProgram.isBlank
+        guard let found = features(candidate, language), !found.isBlank,
+            let wanted = referenceFeatures(reference, language), !wanted.isBlank
         else { return .zero }
         let grams = NGramMatch(
             candidate: candidate,
@@ -48,28 +48,35 @@ package final class CodeAnalyzer: Sendable {
             keywords: keywords[language, default: []]
         )
         return CodeSimilarity(
-            astMatch: candidateProgram.astMatch(against: referenceProgram),
-            dataFlowMatch: candidateProgram.dataFlowMatch(against: referenceProgram),
+            astMatch: found.astMatch(against: wanted),
+            dataFlowMatch: found.dataFlowMatch(against: wanted),
             ngramMatch: grams.bleu,
             weightedNgramMatch: grams.weighted,
-            parses: candidateProgram.isComplete
+            parses: found.isComplete
         )
     }
 
     /// The structural parts alone, for a reward: the n-grams are not counted.
     package func structure(candidate: String, reference: String, language: Language) -> StructuralMatch {
-        let candidateProgram = parse(candidate, language: language)
-        guard let referenceProgram = parse(reference, language: language), !referenceProgram.isBlank else {
-            return StructuralMatch(astMatch: 0, dataFlowMatch: 0, isBlank: candidateProgram?.isBlank ?? false)
+        let found = features(candidate, language)
+        guard let wanted = referenceFeatures(reference, language), !wanted.isBlank else {
+            return StructuralMatch(astMatch: 0, dataFlowMatch: 0, isBlank: found?.isBlank ?? false)
         }
-        guard let candidateProgram else {
-            let hasFlow = !referenceProgram.dataFlow().isEmpty
-            return StructuralMatch(astMatch: 0, dataFlowMatch: hasFlow ? 0 : nil, isBlank: false)
+        guard let found else {
+            return StructuralMatch(astMatch: 0, dataFlowMatch: wanted.hasFlow ? 0 : nil, isBlank: false)
         }
         return StructuralMatch(
-            astMatch: candidateProgram.astMatch(against: referenceProgram),
-            dataFlowMatch: candidateProgram.dataFlowMatch(against: referenceProgram),
-            isBlank: candidateProgram.isBlank
+            astMatch: found.astMatch(against: wanted),
+            dataFlowMatch: found.dataFlowMatch(against: wanted),
+            isBlank: found.isBlank
         )
+    }
+
+    private func features(_ code: String, _ language: Language) -> ProgramFeatures? {
+        parse(code, language: language).map(ProgramFeatures.init)
+    }
+
+    private func referenceFeatures(_ code: String, _ language: Language) -> ProgramFeatures? {
+        references.features(code, language) { features(code, language) }
     }
 }

@@ -23,26 +23,6 @@ package struct FlowEdge: Sendable, Hashable {
 }
 
 extension ParsedProgram {
-    /// Data-flow match: the part of the reference's edges that this program has, each of its own counted once.
-    ///
-    /// Nil when the reference has no data flow, or its language has no extraction.
-    /// Source: Ren et al. 2020, CodeBLEU, <https://arxiv.org/abs/2009.10297>, section 3.3.
-    func dataFlowMatch(against reference: ParsedProgram) -> Double? {
-        let wanted = reference.dataFlow()
-        guard !wanted.isEmpty else { return nil }
-        guard !isBlank else { return 0 }
-        var found: [FlowEdge: Int] = [:]
-        for edge in dataFlow() { found[edge, default: 0] += 1 }
-        var matched = 0
-        for edge in wanted {
-            if let left = found[edge], left > 0 {
-                matched += 1
-                found[edge] = left - 1
-            }
-        }
-        return Double(matched) / Double(wanted.count)
-    }
-
     /// The data-flow graph, one edge for each token that takes part in a flow, in the order of the source.
     package func dataFlow() -> [FlowEdge] {
         switch language {

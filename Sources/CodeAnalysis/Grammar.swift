@@ -44,7 +44,9 @@ import Programs
         self.kinds = kinds
         var roles: [FieldRole] = [.none]
         for field in unsafe 0..<ts_language_field_count(raw) {
-            let name = unsafe ts_language_field_name_for_id(raw, TSFieldId(field + 1)).map { unsafe String(cString: $0) }
+            let name = unsafe ts_language_field_name_for_id(raw, TSFieldId(field + 1)).map {
+                unsafe String(cString: $0)
+            }
             roles.append(FieldRole.table[name ?? "", default: .none])
         }
         self.roles = roles

@@ -36,17 +36,24 @@ struct NGramMatch {
             let found = Self.counts(candidateGrams)
             let wanted = Self.counts(referenceGrams)
             var matched = 0
-            var recalled = 0.0
-            var total = 0.0
-            for (gram, count) in wanted.sorted(by: { $0.key < $1.key }) {
+            // Counts, not sums of weights, so that the order of a dictionary cannot change the last digit.
+            var (recalled, total, plainRecalled, plainTotal) = (0, 0, 0, 0)
+            for (gram, count) in wanted {
                 let common = min(count, found[gram, default: 0])
-                let weight = length == 1 ? weights[Int(gram)] : 1
                 matched += common
-                recalled += weight * Double(common)
-                total += weight * Double(count)
+                if length == 1, weights[Int(gram)] < 1 {
+                    plainRecalled += common
+                    plainTotal += count
+                } else {
+                    recalled += common
+                    total += count
+                }
             }
             precisions.append((Double(matched), Double(max(1, candidateGrams.count))))
-            recalls.append((recalled, max(1, total)))
+            let weight = Self.plainWeight
+            recalls.append(
+                (Double(recalled) + weight * Double(plainRecalled), max(1, Double(total) + weight * Double(plainTotal)))
+            )
         }
         let penalty = Self.brevityPenalty(reference: referenceTokens.count, candidate: candidateTokens.count)
         bleu = penalty * Self.geometricMean(precisions)
@@ -94,7 +101,8 @@ struct NGramMatch {
     ) -> [Int32] {
         guard tokens.count >= length else { return [] }
         return (0...tokens.count - length).map { start in
-            let key = UInt64(UInt32(bitPattern: grams[start])) << 32 | UInt64(UInt32(bitPattern: tokens[start + length - 1]))
+            let key =
+                UInt64(UInt32(bitPattern: grams[start])) << 32 | UInt64(UInt32(bitPattern: tokens[start + length - 1]))
             let next = Int32(pairs.count)
             let number = pairs[key] ?? next
             if number == next { pairs[key] = next }

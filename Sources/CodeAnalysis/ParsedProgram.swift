@@ -31,7 +31,11 @@ struct FlowToken {
 /// memory in proportion and nothing else.
 package struct ParsedProgram: Sendable {
     /// Programs longer than this are not parsed, bytes of UTF-8.
-    package static let maximumBytes = 1 << 20
+    ///
+    /// Debian 12's tree-sitter (0.20.7) counts the children of a node in 16 bits and corrupts memory at 65,536 of
+    /// them, which as many opening brackets bring about. A token takes a byte at least, and Python adds at most one of
+    /// no width to each, so half of that cannot reach the limit. It also keeps the worst parse below a second.
+    package static let maximumBytes = 1 << 15
     /// The parser gives up after this long, microseconds.
     ///
     /// Only a guard against a hang: it is far above what any program within `maximumBytes` was seen to take, because a

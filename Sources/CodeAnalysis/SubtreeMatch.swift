@@ -9,6 +9,14 @@ struct SubtreeHash: Hashable {
         combine(seed)
     }
 
+    static func == (left: SubtreeHash, right: SubtreeHash) -> Bool {
+        left.a == right.a && left.b == right.b
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(a)
+    }
+
     mutating func combine(_ value: UInt64) {
         a = Self.mixed(a &+ value &+ 0x9E37_79B9_7F4A_7C15)
         b = Self.mixed((b ^ value) &* 0xD6E8_FEB8_6659_FD93 &+ 0x1656_67B1_9E37_79F9)
@@ -57,15 +65,5 @@ extension ParsedProgram {
             }
         }
         return (counts, total)
-    }
-
-    /// AST match: the part of the reference's sub-trees that this program has, each of its own counted once.
-    func astMatch(against reference: ParsedProgram) -> Double {
-        guard !isBlank, !reference.isBlank else { return 0 }
-        let wanted = reference.subtrees()
-        let found = subtrees().counts
-        var matched = 0
-        for (subtree, count) in wanted.counts { matched += min(count, found[subtree, default: 0]) }
-        return Double(matched) / Double(wanted.total)
     }
 }

@@ -49,7 +49,7 @@ package enum DatasetError: Error, Hashable, CustomStringConvertible {
         case .badRow(let file, let line, let field, let expected):
             "\(file):\(line): field \"\(field)\": expected \(expected)"
         case .unequalLines(let first, let firstCount, let second, let secondCount):
-            "\(first) has \(firstCount) lines and \(second) has \(secondCount): parallel files must have as many"
+            "\(first) has \(firstCount) and \(second) has \(secondCount) lines: parallel files must have as many"
         }
     }
 }

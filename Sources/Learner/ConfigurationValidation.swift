@@ -1,3 +1,7 @@
+internal import Optimizers
+internal import PPO
+internal import Rewards
+
 extension RunConfiguration {
     /// Checks every range that does not belong to another module's section, and then those modules' own.
     package func validate() throws(ConfigurationError) {

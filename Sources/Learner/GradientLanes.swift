@@ -43,8 +43,8 @@ final class GradientLanes {
             // SAFETY: lane l is touched by iteration l alone, and writes the elements l, l + L, … alone.
             nonisolated(unsafe) let lanes = self.lanes
             nonisolated(unsafe) let slots = unsafe buffer
-            DispatchQueue.concurrentPerform(iterations: lanes.count) { l in
-                for i in stride(from: l, to: count, by: lanes.count) {
+            unsafe DispatchQueue.concurrentPerform(iterations: lanes.count) { l in
+                for i in unsafe stride(from: l, to: count, by: lanes.count) {
                     unsafe slots[i] = body(lanes[l], i)
                 }
             }

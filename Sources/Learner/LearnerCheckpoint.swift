@@ -34,7 +34,7 @@ enum LearnerCheckpoint {
         older: [Int: T5Parameters]
     ) throws {
         try model.save(to: folder)
-        try writeSafetensors(
+        try unsafe writeSafetensors(
             [
                 ("first_moments", [optimizer.firstMoments.count], optimizer.firstMoments.contents),
                 ("second_moments", [optimizer.secondMoments.count], optimizer.secondMoments.contents),
@@ -43,7 +43,7 @@ enum LearnerCheckpoint {
             to: folder.appending(path: optimizerFile)
         )
         for (step, parameters) in older {
-            try writeSafetensors(
+            try unsafe writeSafetensors(
                 [("parameters", [parameters.buffer.count], parameters.buffer.contents)],
                 metadata: [:],
                 to: folder.appending(path: olderFile(step))

@@ -44,7 +44,7 @@ package struct LearnerCommand: AsyncParsableCommand {
             _ = try await service.run()
         } catch {
             writeNotice("learner: \(describe(error))")
-            _exit(exitCode(for: error))
+            _exit(processExitCode(for: error))
         }
         // Sockets and threads end with the process; waiting for them gains nothing.
         _exit(0)
@@ -52,7 +52,7 @@ package struct LearnerCommand: AsyncParsableCommand {
 }
 
 /// The exit code an error deserves: 2 for what the user can put right, 1 for the rest.
-package func exitCode(for error: any Error) -> Int32 {
+package func processExitCode(for error: any Error) -> Int32 {
     switch error {
     case is ConfigurationError: 2
     case LearnerError.runDirectory, LearnerError.model, LearnerError.resume: 2
@@ -63,9 +63,9 @@ package func exitCode(for error: any Error) -> Int32 {
 
 /// What to tell people about an error.
 package func describe(_ error: any Error) -> String {
-    switch error {
-    case let error as any CustomStringConvertible & Error where !(error is NSError): "\(error)"
-    case let error as NSError: error.localizedDescription
-    default: "\(error)"
-    }
+    // Our own errors describe themselves; those of Foundation have a text for people.
+    type(of: error) is NSError.Type || error is CocoaError ? error.localizedDescription : "\(error)"
 }
+
+/// The entry point of the executable.
+package func runLearnerCommand() async { await LearnerCommand.main() }

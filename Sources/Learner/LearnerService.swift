@@ -2,6 +2,8 @@ internal import Checkpoints
 internal import Determinism
 internal import Dispatching
 internal import Foundation
+internal import Optimizers
+internal import Programs
 internal import Protocol
 internal import Telemetry
 internal import Tensors
@@ -24,6 +26,7 @@ package final class LearnerService {
     private let reference: T5Parameters
     private let learner: PPOLearner
     private let ledger: Ledger
+    private let recorder: ReplayRecorder?
     private var step: Int
     private var evaluations: [Int: EvaluationReport]
     /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
@@ -48,10 +51,13 @@ package final class LearnerService {
         source = try ProblemSource(configuration: configuration)
         var checkpoint: LearnerCheckpoint.Contents?
         var folder: URL?
-        if resume, let newest = try CheckpointDirectory.newestValid(in: directory.url) {
-            for skipped in newest.skipped { writeNotice("skipped checkpoint \(skipped.url.lastPathComponent): \(skipped.reason)") }
-            checkpoint = try LearnerCheckpoint.read(from: newest.url)
-            folder = newest.url
+        if resume {
+            let search = try CheckpointDirectory.newestValid(in: directory.url)
+            for skipped in search.skipped {
+                writeNotice("skipped checkpoint \(skipped.url.lastPathComponent): \(skipped.reason)")
+            }
+            folder = search.url
+            checkpoint = try search.url.map { try LearnerCheckpoint.read(from: $0) }
         }
         if let checkpoint {
             model = checkpoint.model
@@ -84,6 +90,7 @@ package final class LearnerService {
         versions[step] = model.parameters.copy()
         ledger = try Ledger(at: directory.ledger)
         try ledger.truncate(from: step)
+        recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
         for reason in source.skipped { writeNotice("skipped \(reason)") }
     }
@@ -99,7 +106,7 @@ package final class LearnerService {
         let executors = try await provider.server(binding: endpoints.executors, options: .execution)
         let runID = Array(Digest(of: directory.url.path).bytes.prefix(16))
         let weights = WeightServer(channel: bulk, publisher: announcements, runID: runID)
-        let referenceManifest = await publish(reference, version: 0, isReference: true, on: weights)
+        let referenceManifest = try await publish(reference, version: 0, isReference: true, on: weights)
         let rollouts = RolloutService(
             channel: control,
             runID: runID,
@@ -107,11 +114,11 @@ package final class LearnerService {
             leaseSeconds: configuration.cluster.leaseSeconds,
             silenceSeconds: configuration.cluster.silenceSeconds
         )
-        let dispatcher = ExecutionDispatcher(
-            clients: programs,
-            executors: executors,
-            silence: .seconds(configuration.cluster.silenceSeconds)
-        )
+        var options = ExecutionDispatcher.Options()
+        options.name = configuration.run.name
+        options.leaseSeconds = configuration.cluster.leaseSeconds
+        options.silenceSeconds = configuration.cluster.silenceSeconds
+        let dispatcher = ExecutionDispatcher(clients: programs, executors: executors, options: options)
         let builder = LeaseBuilder(
             configuration: configuration,
             source: source,
@@ -119,7 +126,20 @@ package final class LearnerService {
             reference: referenceManifest
         )
         let services = [
-            Task { await rollouts.run() }, Task { await weights.run() }, Task { await dispatcher.run() },
+            Task { await rollouts.run() },
+            Task {
+                // A service that fails leaves nothing to wait for: whoever waits is woken and the run ends.
+                do { try await weights.run() } catch {
+                    writeNotice("learner: weights: \(error)")
+                    await rollouts.close()
+                }
+            },
+            Task {
+                do { try await dispatcher.run() } catch {
+                    writeNotice("learner: dispatcher: \(error)")
+                    await rollouts.close()
+                }
+            },
         ]
         defer { for service in services { service.cancel() } }
         display.started(
@@ -129,7 +149,7 @@ package final class LearnerService {
             step: step
         )
         for (version, parameters) in versions {
-            manifests[version] = await publish(parameters, version: version, isReference: false, on: weights)
+            manifests[version] = try await publish(parameters, version: version, isReference: false, on: weights)
         }
         try await iterate(rollouts: rollouts, weights: weights, dispatcher: dispatcher, builder: builder)
         await rollouts.sayGoodbye()
@@ -158,12 +178,13 @@ package final class LearnerService {
             let batch = try trajectories(of: results)
             metrics.merge(rolloutMetrics(batch)) { $1 }
             try checkInfrastructure(batch)
+            try recorder?.record(step: step, trajectories: batch)
             let updated = try await update(batch)
             metrics.merge(updated) { $1 }
             step += 1
             metrics["timing_s/update"] = clock.lap()
             versions[step] = learner.parameters.copy()
-            manifests[step] = await publish(learner.parameters.copy(), version: step, isReference: false, on: weights)
+            manifests[step] = try await publish(learner.parameters.copy(), version: step, isReference: false, on: weights)
             metrics["timing_s/update_weights"] = clock.lap()
             await retire(on: weights)
             let seconds = total.lap()
@@ -174,7 +195,7 @@ package final class LearnerService {
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
             metrics["weights/version"] = Double(step)
             metrics["transport/rollout_workers"] = Double(await rollouts.workerCount)
-            metrics.merge(await dispatcher.metrics) { $1 }
+            metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
             let digest = learner.parameters.digest().hex
             try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
@@ -191,7 +212,7 @@ package final class LearnerService {
         nonisolated(unsafe) let learner = self.learner
         let step = self.step
         do {
-            return try await onOwnThread { try learner.update(trajectories: batch, step: step) }
+            return try await onOwnThread { () throws(LearnerError) in try unsafe learner.update(trajectories: batch, step: step) }
         } catch {
             let file = directory.url.appending(path: "failed-step-\(step).json")
             try? JSONEncoder().encode(batch).write(to: file)
@@ -235,16 +256,16 @@ package final class LearnerService {
         version: Int,
         isReference: Bool,
         on server: WeightServer
-    ) async -> WireWeightManifest {
+    ) async throws -> WireWeightManifest {
         let bytes = unsafe UnsafeRawBufferPointer(
             start: parameters.buffer.base,
             count: parameters.buffer.count * MemoryLayout<Float>.stride
         )
-        let manifest = unsafe makeManifest(of: bytes, version: UInt64(version), isReference: isReference)
-        await server.publish(manifest) { range in
+        let manifest = unsafe makeManifest(bytes: bytes, version: UInt64(version), reference: isReference)
+        try await server.publish(manifest) { offset, count in
             // The closure keeps the parameters alive as long as the version is served.
-            let part = unsafe UnsafeRawBufferPointer(start: parameters.buffer.base, count: parameters.buffer.count * 4)
-            return unsafe [UInt8](part[range])
+            let start = unsafe UnsafeRawPointer(parameters.buffer.base)
+            return unsafe [UInt8](UnsafeRawBufferPointer(start: start + offset, count: count))
         }
         return manifest
     }
@@ -262,8 +283,19 @@ package final class LearnerService {
         let oldest = max(0, step - configuration.run.staleness)
         for version in versions.keys where version < oldest {
             versions[version] = nil
-            if let manifest = manifests.removeValue(forKey: version) { await server.withdraw(manifest.digest) }
+            guard let manifest = manifests.removeValue(forKey: version) else { continue }
+            if let digest = Digest(bytes: Array(manifest.digest)) { await server.withdraw(digest) }
         }
+    }
+
+    private static func metrics(of dispatcher: ExecutionDispatcher.Statistics) -> [String: Double] {
+        [
+            "executor/queue_wait_s/mean": dispatcher.meanWaitSeconds,
+            "executor/slots_total": Double(dispatcher.slots),
+            "executor/retries": Double(dispatcher.requeued),
+            "executor/cache_hit_rate": Double(dispatcher.cacheHits + dispatcher.merged)
+                / Double(max(1, dispatcher.requests)),
+        ]
     }
 
     private func welcome() throws -> WireWelcome {
@@ -280,15 +312,17 @@ package final class LearnerService {
     }
 
     private func writeGenerations(epoch: Int, test: [Trajectory], training: [Trajectory]) throws {
-        let folder = directory.generations(epoch: epoch)
-        let files = GenerationWriter(folder: folder, first: directory.generations(epoch: 0))
-        try files.write(split: "test", model: test.map(\.text), gold: source.evaluation.map(\.reference))
-        guard !training.isEmpty else { return }
         let rollout = configuration.rollout
         let gold = training.map { row in
             source.problem(at: (step - 1) * rollout.promptsPerStep + row.slot / rollout.samplesPerPrompt).reference
         }
-        try files.write(split: "train", model: training.map(\.text), gold: gold)
+        try directory.writeGenerations(
+            epoch: epoch,
+            test: test.map(\.text),
+            testGold: source.evaluation.map(\.reference),
+            train: training.map(\.text),
+            trainGold: gold
+        )
     }
 
     private func checkpoint() throws {

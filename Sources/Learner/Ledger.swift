@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Programs
 
 /// What happened, iteration by iteration, in SQLite: readable by any tool while the run goes on.
 final class Ledger: Sendable {

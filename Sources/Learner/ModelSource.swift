@@ -1,6 +1,6 @@
 internal import Datasets
 internal import Determinism
-internal import Foundation
+package import Foundation
 package import Tokenization
 package import Transformer
 
@@ -32,7 +32,7 @@ package struct PolicyModel: Sendable {
     package static func load(from path: String) throws -> PolicyModel {
         let url = URL(filePath: path)
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+        guard unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw LearnerError.model(
                 path: path,
                 reason: "is not a folder; expected a model directory with config.json, model.safetensors, vocab.json and merges.txt"

@@ -2,7 +2,7 @@ internal import Determinism
 internal import Foundation
 internal import Optimizers
 internal import PPO
-internal import Transformer
+package import Transformer
 
 /// Actor and critic with everything an update changes: weights, optimiser, KL controller.
 ///
@@ -14,8 +14,8 @@ package final class PPOLearner {
     private let lanes: GradientLanes
     private let configuration: RunConfiguration
     private let sampling: SamplingSettings
-    /// What a critic warm-up does not move.
     private let policyParameters: Set<String>
+    private let criticParameters: Set<String>
     private var controller: KLController
     private var gradientSteps = 0
 
@@ -39,7 +39,9 @@ package final class PPOLearner {
         gradientSteps = state?.gradientSteps ?? 0
         lanes = GradientLanes(count: configuration.cluster.learnerLanes, configuration: parameters.configuration)
         optimizer = makeOptimizer(parameters, gradients: lanes.gradients, configuration: configuration.optimizer)
-        policyParameters = Set(parameters.entries.map(\.name).filter { !$0.hasPrefix("value_head") })
+        let names = Set(parameters.entries.map(\.name))
+        criticParameters = names.filter { $0.hasPrefix("value_head") }
+        policyParameters = names.subtracting(criticParameters)
     }
 
     /// One PPO iteration: advantages, then epochs × minibatches of gradient steps.
@@ -52,8 +54,13 @@ package final class PPOLearner {
     package func update(trajectories: [Trajectory], step: Int) throws(LearnerError) -> [String: Double] {
         let ppo = configuration.ppo
         let scored = trajectories.map { $0.scored }
+        let groups = Self.groups(of: trajectories)
         let coefficient = Float(controller.coefficient)
-        let advantages = AdvantageBatch(scored, klCoefficient: coefficient, configuration: ppo)
+        let advantages = AdvantageBatch(
+            ppo.groupBaseline ? Self.relative(scored, groups: groups) : scored,
+            klCoefficient: coefficient,
+            configuration: ppo
+        )
         var metrics = trajectoryStatistics(scored, batch: advantages, klCoefficient: coefficient)
 
         var clock = Stopwatch()
@@ -66,8 +73,7 @@ package final class PPOLearner {
         var policy = PolicyStatistics()
         var value = ValueStatistics()
         var entropy = 0.0
-        var norms: [Double] = []
-        let groups = Self.groups(of: trajectories)
+        var norms: [(policy: Double, critic: Double)] = []
         let groupsPerMinibatch = max(1, ppo.minibatchSize / max(1, configuration.rollout.samplesPerPrompt))
         let key = RandomKey(seed: configuration.run.seed, path: RandomPurpose.minibatches, UInt64(step))
         epochs: for epoch in 0..<ppo.epochs {
@@ -95,7 +101,8 @@ package final class PPOLearner {
         if !norms.isEmpty {
             metrics["actor/pg_loss"] = policy.loss / Double(norms.count)
             metrics["critic/vf_loss"] = value.loss / Double(norms.count)
-            metrics["actor/grad_norm"] = norms.reduce(0, +) / Double(norms.count)
+            metrics["actor/grad_norm"] = norms.reduce(0) { $0 + $1.policy } / Double(norms.count)
+            metrics["critic/grad_norm"] = norms.reduce(0) { $0 + $1.critic } / Double(norms.count)
             metrics["actor/entropy"] = entropy / Double(max(1, policy.tokens))
             metrics["actor/lr"] = learningRate(step: gradientSteps - 1)
         }
@@ -109,14 +116,26 @@ package final class PPOLearner {
         configuration.optimizer.learningRate * configuration.optimizer.schedule.factor(step: step)
     }
 
-    /// One gradient step; returns the norm of the gradient before clipping.
-    private func applyOptimizer(step: Int) throws(LearnerError) -> Double {
+    /// One gradient step of critic and policy, each with its own rate and its own clipping.
+    ///
+    /// - Returns: the norms of their gradients before clipping; the policy's is 0 during the critic's warm-up.
+    private func applyOptimizer(step: Int) throws(LearnerError) -> (policy: Double, critic: Double) {
+        let maximum = Double(configuration.ppo.maximumGradientNorm)
+        let policyRate = learningRate(step: gradientSteps)
+        let criticRate = Double(configuration.ppo.criticLearningRate)
         do {
-            return try optimizer.step(
-                learningRate: learningRate(step: gradientSteps),
-                maximumGradientNorm: Double(configuration.ppo.maximumGradientNorm),
-                frozen: configuration.ppo.trainsPolicy(step: gradientSteps) ? [] : policyParameters
-            ).gradientNorm
+            let critic = try optimizer.step(
+                learningRate: criticRate > 0 ? criticRate : policyRate,
+                maximumGradientNorm: maximum,
+                frozen: policyParameters
+            )
+            guard configuration.ppo.trainsPolicy(step: gradientSteps) else { return (0, critic.gradientNorm) }
+            let policy = try optimizer.step(
+                learningRate: policyRate,
+                maximumGradientNorm: maximum,
+                frozen: criticParameters
+            )
+            return (policy.gradientNorm, critic.gradientNorm)
         } catch {
             throw .nonFinite(step: step, detail: "\(error)")
         }
@@ -149,8 +168,8 @@ package final class PPOLearner {
             included: members.map { _ in true }
         )
         let chunks = Self.chunks(members, size: configuration.cluster.microbatchSize)
-        // SAFETY: nothing writes the parameters until all lanes are done.
-        nonisolated(unsafe) let parameters = self.parameters
+        // Nothing writes them until all lanes are done.
+        let parameters = self.parameters
         let sampling = self.sampling
         let results = lanes.forEachMicrobatch(chunks.count) { lane, index in
             let chunk = chunks[index]
@@ -165,17 +184,21 @@ package final class PPOLearner {
             var policyGradients: [[Float]] = []
             var valueGradients: [[Float]] = []
             for (member, score) in zip(chunk, scores) {
+                let behaviour = old[member]
+                let advantage = advantages.advantages[member]
+                let behaviourValues = trajectories[member].values
+                let returns = advantages.returns[member]
                 let surrogate = clippedSurrogate(
                     logProbabilities: score.logProbabilities.span,
-                    behaviourLogProbabilities: old[member].span,
-                    advantages: advantages.advantages[member].span,
+                    behaviourLogProbabilities: behaviour.span,
+                    advantages: advantage.span,
                     clipEpsilon: ppo.clipEpsilon,
                     normalizer: normalizer
                 )
                 let critic = clippedValueLoss(
                     values: score.values.span,
-                    behaviourValues: trajectories[member].values.span,
-                    returns: advantages.returns[member].span,
+                    behaviourValues: behaviourValues.span,
+                    returns: returns.span,
                     clipEpsilon: ppo.valueClipEpsilon,
                     normalizer: normalizer
                 )
@@ -205,8 +228,8 @@ package final class PPOLearner {
     private func score(_ trajectories: [Trajectory]) -> [[Float]] {
         let members = trajectories.indices.filter { !trajectories[$0].masked }
         let chunks = Self.chunks(Array(members), size: configuration.cluster.microbatchSize)
-        // SAFETY: nothing writes the parameters until all lanes are done.
-        nonisolated(unsafe) let parameters = self.parameters
+        // Nothing writes them until all lanes are done.
+        let parameters = self.parameters
         let sampling = self.sampling
         let scores = lanes.forEachMicrobatch(chunks.count) { lane, index in
             lane.scorer.forward(
@@ -256,6 +279,16 @@ package final class PPOLearner {
             }
         }
         return groups
+    }
+
+    /// The trajectories with scores relative to the others of their prompt.
+    private static func relative(_ scored: [ScoredTrajectory], groups: [[Int]]) -> [ScoredTrajectory] {
+        let scores = leaveOneOut(scores: scored.map(\.score), groups: groups, included: scored.map(\.isIncluded))
+        return zip(scored, scores).map { trajectory, score in
+            var trajectory = trajectory
+            trajectory.score = score
+            return trajectory
+        }
     }
 
     private static func chunks(_ members: [Int], size: Int) -> [[Int]] {

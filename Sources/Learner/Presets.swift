@@ -1,3 +1,6 @@
+internal import Optimizers
+internal import PPO
+
 extension RunConfiguration {
     /// The default run: a small model learns the built-in problems on two cores.
     package static var builtinRun: RunConfiguration {

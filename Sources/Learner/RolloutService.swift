@@ -57,8 +57,13 @@ actor RolloutService {
         self.runID = runID
         self.welcome = welcome
         silence = .seconds(silenceSeconds)
-        queue = LeaseQueue(leaseDuration: .seconds(leaseSeconds))
+        // A shard is never given up: it is arithmetic, and does not kill workers.
+        queue = LeaseQueue(leaseSeconds: leaseSeconds, maximumLosses: .max, returnsCredits: true)
     }
+
+    private let started = ContinuousClock.now
+    /// Seconds, for the queue's deadlines.
+    private var now: Double { (ContinuousClock.now - started).seconds }
 
     /// Workers that are heard of.
     var workerCount: Int { peers.count }
@@ -72,7 +77,7 @@ actor RolloutService {
         batches[id] = Batch(leases: leases)
         for lease in leases {
             let shard = ShardID(batch: id, shard: Int(lease.shard))
-            queue.submit(shard, id: shard, priority: lease.purpose == .evaluation ? 1 : 0, now: .now)
+            queue.submit(shard, shard, priority: lease.purpose == .evaluation ? 1 : 0, now: now)
         }
         await assign()
     }
@@ -145,18 +150,18 @@ actor RolloutService {
         switch envelope.body {
         case .hello(let hello):
             peers[peer] = Peer(name: hello.name, lastHeard: .now)
-            queue.peerGone(peer, now: .now)
+            _ = queue.peerGone(peer)
             await send(.welcome(welcome), to: peer)
-            queue.grantCredits(Int(hello.slots), to: peer, now: .now)
+            queue.grantCredits(peer, Int(hello.slots))
         case .heartbeat(let beat):
             await send(.heartbeat(beat), to: peer)
         case .leaseRenewal(let renewal):
-            for lease in renewal.leaseIds { queue.renew(lease, by: peer, now: .now) }
+            queue.renew(renewal.leaseIds, by: peer, now: now)
         case .shardResult(let result):
             await accept(result, from: peer)
         case .bye:
             peers[peer] = nil
-            queue.peerGone(peer, now: .now)
+            _ = queue.peerGone(peer)
         default:
             await refuse("a learner does not expect \(envelope.body?.name ?? "nothing")", peer)
         }
@@ -186,8 +191,10 @@ actor RolloutService {
         } else {
             duplicates += 1
         }
-        queue.complete(lease: result.leaseID, by: peer, id: ShardID(batch: id, shard: shard), now: .now)
-        queue.grantCredits(1, to: peer, now: .now)
+        if case .unknown = queue.completed(result.leaseID, by: peer) {
+            // Computed under a lease of an earlier learner: the shard is done all the same.
+            _ = queue.complete(ShardID(batch: id, shard: shard))
+        }
         ack.duplicate = !isNew
         await send(.shardAck(ack), to: peer)
         if let batch = batches[id], batch.isComplete {
@@ -200,14 +207,14 @@ actor RolloutService {
         let now = ContinuousClock.now
         for (peer, state) in peers where now - state.lastHeard > silence {
             peers[peer] = nil
-            queue.peerGone(peer, now: now)
+            _ = queue.peerGone(peer)
         }
-        queue.expire(now: now)
+        _ = queue.expire(now: self.now)
         await assign()
     }
 
     private func assign() async {
-        for assignment in queue.takeAssignments() {
+        for assignment in queue.assign(now: now) {
             guard var lease = batches[assignment.id.batch]?.leases[assignment.id.shard] else {
                 queue.drop(assignment.id)
                 continue
@@ -230,7 +237,7 @@ actor RolloutService {
         } catch {
             // Unreachable: its leases go to others; it says hello again when it is back.
             peers[peer] = nil
-            queue.peerGone(peer, now: .now)
+            _ = queue.peerGone(peer)
         }
     }
 }

@@ -41,6 +41,8 @@ package struct RunSection: Codable, Sendable, Equatable {
     package var evaluateEvery = 10
     /// Share of a step's samples that may be lost to infrastructure failures before the learner pauses.
     package var maximumInfrastructureShare = 0.2
+    /// Write every trajectory that is learnt from to `rollouts.jsonl`, for `ppocoder replay`.
+    package var recordRollouts = false
 
     private enum CodingKeys: String, CodingKey {
         case name, seed, iterations, staleness
@@ -49,6 +51,7 @@ package struct RunSection: Codable, Sendable, Equatable {
         case keepCheckpoints = "keep_checkpoints"
         case evaluateEvery = "evaluate_every"
         case maximumInfrastructureShare = "maximum_infrastructure_share"
+        case recordRollouts = "record_rollouts"
     }
 }
 
@@ -153,7 +156,8 @@ package struct SupervisedSection: Codable, Sendable, Equatable {
     package var learningRate = 2e-3
     package var warmupSteps = 50
     package var weightDecay = 0.01
-    /// Share of the built-in examples whose solution is a flawed one, as in code collected from the web.
+    /// Share of the built-in examples that show the habitual mistake of their kind of exercise, if it has one, as code
+    /// collected from the web does.
     package var flawedShare = 0.0
     /// Examples held out to measure the loss.
     package var heldOutExamples = 128

@@ -1,3 +1,4 @@
+internal import Datasets
 package import Foundation
 
 /// The folder of a run: where each of its files is.
@@ -14,17 +15,32 @@ package struct RunDirectory: Sendable {
     package var metrics: URL { url.appending(path: "metrics.jsonl") }
     package var tensorboard: URL { url.appending(path: "tensorboard") }
     package var ledger: URL { url.appending(path: "ledger.sqlite") }
+    package var rollouts: URL { url.appending(path: "rollouts.jsonl") }
     package var reference: URL { url.appending(path: "reference") }
     package var warmStart: URL { url.appending(path: "sft") }
     package var checkpoints: URL { url.appending(path: "checkpoints") }
     package var latest: URL { url.appending(path: "latest") }
     package var final: URL { url.appending(path: "final") }
 
-    /// The generations written at the end of `epoch`.
-    package func generations(epoch: Int) -> URL {
-        let digits = String(epoch)
-        let name = "epoch-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-        return url.appending(path: "generations").appending(path: name)
+    /// Writes what the policy generated at the end of `epoch`, beside the reference policy's answers and the gold.
+    ///
+    /// The reference policy's answers to the held-out problems are those of epoch 0, when it was the policy; training
+    /// problems differ from epoch to epoch, and it answered none of them.
+    func writeGenerations(
+        epoch: Int,
+        test: [String],
+        testGold: [String],
+        train: [String],
+        trainGold: [String]
+    ) throws(DatasetError) {
+        let files = GenerationFiles(directory: url.path)
+        try files.write(test, epoch: epoch, split: .test, author: .model)
+        try files.write(testGold, epoch: epoch, split: .test, author: .gold)
+        let reference = epoch == 0 ? test : try files.read(epoch: 0, split: .test, author: .model)
+        try files.write(reference, epoch: epoch, split: .test, author: .reference)
+        guard !train.isEmpty else { return }
+        try files.write(train, epoch: epoch, split: .train, author: .model)
+        try files.write(trainGold, epoch: epoch, split: .train, author: .gold)
     }
 
     /// Makes the folder.

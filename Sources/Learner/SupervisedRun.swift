@@ -1,8 +1,11 @@
 internal import Datasets
 internal import Determinism
-internal import Foundation
+package import Foundation
 internal import Programs
 internal import Telemetry
+internal import Tensors
+internal import Tokenization
+internal import Transformer
 
 /// The supervised warm start: from a model directory or from scratch, to a model directory.
 package struct SupervisedRun {
@@ -40,10 +43,8 @@ package struct SupervisedRun {
                 let problem = builtin.problem(.train, index: index)
                 let key = RandomKey(seed: seed, path: RandomPurpose.supervised, UInt64(index))
                 let isFlawed = key.uniform(counter: 0) < flawed
-                return encode(
-                    problem.prompt,
-                    isFlawed ? builtin.flawedProgram(.train, index: index, key: key) : problem.reference
-                )
+                let flaw = isFlawed ? builtin.habitualFlaw(.train, index: index) : nil
+                return encode(problem.prompt, flaw ?? problem.reference)
             }
         } else {
             let count = source.trainingCount ?? 0
@@ -74,7 +75,7 @@ package struct SupervisedRun {
         nonisolated(unsafe) let trainer = SupervisedTrainer(parameters: model.parameters, configuration: configuration)
         let section = configuration.sft
         let heldOut = self.heldOut
-        let before = await onOwnThread { () throws(Never) -> Double in trainer.loss(heldOut) }
+        let before = await onOwnThread { () throws(Never) -> Double in unsafe trainer.loss(heldOut) }
         progress.note(
             "warm start: \(shortNumber(Double(model.parameters.buffer.count))) parameters, "
                 + "vocabulary \(model.tokenizer.vocabularySize), \(section.steps) steps of \(section.batchSize) examples, "
@@ -87,7 +88,7 @@ package struct SupervisedRun {
         for step in 0..<section.steps {
             try Task.checkCancellation()
             let examples = (0..<section.batchSize).map { example(step * section.batchSize + $0) }
-            let report = try await onOwnThread { () throws(LearnerError) in try trainer.step(examples, index: step) }
+            let report = try await onOwnThread { () throws(LearnerError) in try unsafe trainer.step(examples, index: step) }
             tokens += report.tokens
             let elapsed = (ContinuousClock.now - begun).seconds
             if (step + 1).isMultiple(of: 50) || step + 1 == section.steps {
@@ -105,7 +106,7 @@ package struct SupervisedRun {
                 )
             }
         }
-        let after = await onOwnThread { () throws(Never) -> Double in trainer.loss(heldOut) }
+        let after = await onOwnThread { () throws(Never) -> Double in unsafe trainer.loss(heldOut) }
         try model.save(to: output)
         progress.note("warm start: held-out loss \(fixed(after, digits: 3)); model in \(output.path)")
         return (before, after)

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Optimizers
-internal import Transformer
+package import Transformer
 
 /// One pair of a prompt and the program to write for it, as token ids.
 package struct SupervisedExample: Sendable {
@@ -55,8 +55,8 @@ package final class SupervisedTrainer {
         let weight = -1 / Float(max(1, tokens))
         let size = microbatchSize
         let chunks = stride(from: 0, to: examples.count, by: size).map { Array(examples[$0..<min($0 + size, examples.count)]) }
-        // SAFETY: nothing writes the parameters until all lanes are done.
-        nonisolated(unsafe) let parameters = self.parameters
+        // Nothing writes them until all lanes are done.
+        let parameters = self.parameters
         let losses = lanes.forEachMicrobatch(chunks.count) { lane, i in
             let scores = lane.scorer.forward(
                 parameters: parameters,
@@ -89,8 +89,8 @@ package final class SupervisedTrainer {
     package func loss(_ examples: [SupervisedExample]) -> Double {
         let size = microbatchSize
         let chunks = stride(from: 0, to: examples.count, by: size).map { Array(examples[$0..<min($0 + size, examples.count)]) }
-        // SAFETY: nothing writes the parameters until all lanes are done.
-        nonisolated(unsafe) let parameters = self.parameters
+        // Nothing writes them until all lanes are done.
+        let parameters = self.parameters
         let sums = lanes.forEachMicrobatch(chunks.count) { lane, i in
             lane.scorer.forward(
                 parameters: parameters,

@@ -31,8 +31,15 @@ package struct PPOConfiguration: Sendable, Equatable {
     package var entropyCoefficient: Float = 0
     /// Whether advantages are brought to mean 0 and variance 1 over the whole batch.
     package var whitenAdvantages = true
+    /// Whether a completion is scored relative to the others of its prompt (`leaveOneOut`), beside the critic.
+    package var groupBaseline = false
     /// Gradient steps at the start of a run that train the critic only, at least 0.
     package var criticWarmupSteps = 0
+    /// The learning rate of the value head, at least 0; 0 takes the optimiser's.
+    ///
+    /// The head starts at zero and has to reach the scale of the returns before its advantages mean anything, while the
+    /// policy must move slowly: a rate of its own lets it.
+    package var criticLearningRate: Float = 0
     /// The approximate KL from behaviour to current policy, in nats per token, above which a batch is left early.
     ///
     /// Above 0; nil never stops early.
@@ -77,6 +84,12 @@ package struct PPOConfiguration: Sendable, Equatable {
             "a number of at least 0"
         )
         try require(.criticWarmupSteps, criticWarmupSteps, criticWarmupSteps >= 0, "a whole number of at least 0")
+        try require(
+            .criticLearningRate,
+            criticLearningRate,
+            isNotNegative(criticLearningRate),
+            "a number of at least 0"
+        )
         if let targetKL {
             try require(.targetKL, targetKL, isPositive(targetKL), "a number of nats above 0, or nothing")
         }
@@ -110,7 +123,9 @@ extension PPOConfiguration: Codable {
         case klEstimator = "kl_estimator"
         case entropyCoefficient = "entropy_coefficient"
         case whitenAdvantages = "whiten_advantages"
+        case groupBaseline = "group_baseline"
         case criticWarmupSteps = "critic_warmup_steps"
+        case criticLearningRate = "critic_learning_rate"
         case targetKL = "target_kl"
         case maximumGradientNorm = "maximum_gradient_norm"
     }
@@ -135,7 +150,9 @@ extension PPOConfiguration: Codable {
         try read(.klEstimator, &klEstimator)
         try read(.entropyCoefficient, &entropyCoefficient)
         try read(.whitenAdvantages, &whitenAdvantages)
+        try read(.groupBaseline, &groupBaseline)
         try read(.criticWarmupSteps, &criticWarmupSteps)
+        try read(.criticLearningRate, &criticLearningRate)
         targetKL = try table.decodeIfPresent(Float.self, forKey: .targetKL)
         try read(.maximumGradientNorm, &maximumGradientNorm)
     }

@@ -3,13 +3,14 @@ import SwiftProtobuf
 
 /// Turns messages into frames and frames into messages that can be trusted to be within `ProtocolLimits`.
 package enum EnvelopeCodec {
-    /// The frame that carries `body`.
+    /// Makes the frame that carries `body`.
     ///
     /// - Parameters:
     ///   - body: The message.
     ///   - runID: 16 bytes that name the run, or none on a stand-alone executor pool.
     ///   - incarnation: 16 random bytes of this process; see `newIdentifier()`.
     ///   - limit: The largest frame the plane allows, bytes.
+    /// - Returns: The frame.
     /// - Throws: What a receiver would refuse: a wrong field, or a frame that is too large.
     package static func encode(
         _ body: WireEnvelope.OneOf_Body,
@@ -35,9 +36,7 @@ package enum EnvelopeCodec {
 
     /// The envelope in `frame`, its version and every field of its message checked.
     ///
-    /// - Parameters:
-    ///   - frame: One frame as it came.
-    ///   - limit: The largest frame the plane allows, bytes.
+    /// A frame of more than `limit` bytes is refused unread.
     package static func decode(
         _ frame: [UInt8],
         limit: Int = ProtocolLimits.controlFrameBytes

@@ -62,11 +62,9 @@ package enum JSONText {
         text += "\""
     }
 
-    /// The value of `text`.
+    /// The value of `text`: one JSON value, nested at most `ProtocolLimits.jsonDepth` deep.
     ///
-    /// - Parameters:
-    ///   - text: One JSON value, nested at most `ProtocolLimits.jsonDepth` deep.
-    ///   - field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package static func read(_ text: String, field: String) throws(ProtocolError) -> JSONValue {
         var reader = JSONReader(bytes: Array(text.utf8), field: field)
         return try reader.document()

@@ -16,7 +16,7 @@ extension WireExecutionLimits {
 
     /// The limits, every one in its range.
     ///
-    /// - Parameter field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package func limits(_ field: String) throws(ProtocolError) -> ExecutionLimits {
         var limits = ExecutionLimits()
         try Check.range(cpuSeconds, ProtocolLimits.limitSeconds, "\(field).cpu_seconds")
@@ -60,7 +60,7 @@ extension WireTestCase {
 
     /// The test.
     ///
-    /// - Parameter field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package func testCase(_ field: String) throws(ProtocolError) -> TestCase {
         let limit = ProtocolLimits.testBytes
         switch kind {
@@ -133,7 +133,7 @@ extension WireExecutionRequest {
 
     /// The job; its id is the digest in hexadecimal.
     ///
-    /// - Parameter field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package func job(_ field: String = "execution_request") throws(ProtocolError) -> ExecutionJob {
         let language = try Protocol.language(language, "\(field).language")
         try Check.text(program, ProtocolLimits.programBytes, "\(field).program")
@@ -161,7 +161,7 @@ extension WireProblem {
 
     /// The problem.
     ///
-    /// - Parameter field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package func problem(_ field: String = "problem") throws(ProtocolError) -> Problem {
         try Check.text(id, ProtocolLimits.nameBytes, "\(field).id")
         try Check.text(prompt, ProtocolLimits.promptBytes, "\(field).prompt")
@@ -193,7 +193,7 @@ extension WireVerdict {
 
     /// The verdict.
     ///
-    /// - Parameter field: The name an error is reported under.
+    /// Errors are reported under `field`.
     package func verdict(_ field: String = "verdict") throws(ProtocolError) -> Verdict {
         guard let outcome = Verdict.Outcome(rawValue: outcome) else {
             let known = Verdict.Outcome.allCases.map(\.rawValue).joined(separator: ", ")

@@ -3,8 +3,10 @@
 /// Source: Shojaee et al. 2023, PPOCoder, <https://arxiv.org/abs/2301.13816>; the unit-test values are those of
 /// Le et al. 2022, CodeRL, <https://arxiv.org/abs/2207.01780>.
 package struct RewardConfiguration: Sendable, Codable, Hashable {
-    /// Weight of the execution term. The paper adds its terms with unit weights; presets may lower the structural ones,
-    /// since any plausible program earns about 0.8 of their sum.
+    /// Weight of the execution term.
+    ///
+    /// The paper adds its terms with unit weights. Presets may lower the structural ones, since any plausible program
+    /// earns about 0.8 of their sum.
     package var executionWeight: Double = 1
     /// Weight of the AST match; 0 leaves the term out.
     package var astWeight: Double = 1

@@ -11,8 +11,8 @@ package struct RewardModel: Sendable {
 
     /// Refuses a configuration that is out of range, or one with structural weights and no analyser.
     ///
-    /// - Parameter analyzer: nil only where neither structural term has a weight. Then a Python program of nothing but
-    ///   docstrings is not recognised as blank.
+    /// The analyser may be nil only where neither structural term has a weight. Then a Python program of nothing but
+    /// docstrings is not recognised as blank.
     package init(configuration: RewardConfiguration, analyzer: CodeAnalyzer?) throws(RewardError) {
         try configuration.validate()
         if analyzer == nil {

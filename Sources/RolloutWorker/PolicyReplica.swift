@@ -10,6 +10,7 @@ actor PolicyReplica {
     private let configuration: T5Configuration
     private var held: [(digest: Data, parameters: T5Parameters)] = []
     private var fetches: [Data: Task<T5Parameters, any Error>] = [:]
+    private var previous: Task<T5Parameters, any Error>?
     private let capacity: Int
 
     /// - Parameter capacity: versions kept; the longest unused one makes room.
@@ -30,20 +31,22 @@ actor PolicyReplica {
             return found.parameters
         }
         if let running = fetches[manifest.digest] { return try await running.value }
-        let task = Task { [client, configuration] in
+        // The bulk channel carries one transfer at a time.
+        let task = Task { [client, configuration, previous] in
+            _ = await previous?.result
             let parameters = T5Parameters(configuration: configuration)
             let expected = parameters.buffer.count * MemoryLayout<Float>.stride
             guard manifest.bytes == UInt64(expected) else {
                 throw WorkerError.wrongSize(bytes: Int(manifest.bytes), expected: expected)
             }
-            // SAFETY: nobody else has these parameters before the transfer is over.
-            nonisolated(unsafe) let destination = unsafe UnsafeMutableRawBufferPointer(
-                start: parameters.buffer.base,
-                count: expected
-            )
-            try await unsafe client.fetch(manifest, into: destination)
+            let bytes = try await client.fetch(manifest)
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe UnsafeMutableRawBufferPointer(start: parameters.buffer.base, count: expected)
+                    .copyMemory(from: source)
+            }
             return parameters
         }
+        previous = task
         fetches[manifest.digest] = task
         defer { fetches[manifest.digest] = nil }
         let parameters = try await task.value

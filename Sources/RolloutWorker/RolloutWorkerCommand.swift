@@ -26,12 +26,12 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
             _exit(130)
         }
         defer { withExtendedLifetime(lifetime) {} }
-        let service = RolloutWorkerService(
-            provider: ZeroMQTransport(),
-            endpoint: learner,
-            name: name.isEmpty ? "rollout-\(getpid())" : name
-        ) { report("rollout worker: \($0)") }
         do {
+            let service = RolloutWorkerService(
+                provider: try ZeroMQTransport(),
+                endpoint: learner,
+                name: name.isEmpty ? "rollout-\(getpid())" : name
+            ) { report("rollout worker: \($0)") }
             try await service.run()
         } catch {
             report("rollout worker: \(error)")
@@ -45,3 +45,6 @@ private func report(_ text: String) {
     // People's output: when nobody can read it any more, work goes on.
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }
+
+/// The entry point of the executable.
+package func runRolloutWorkerCommand() async { await RolloutWorkerCommand.main() }

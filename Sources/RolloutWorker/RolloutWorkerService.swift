@@ -165,7 +165,7 @@ package actor RolloutWorkerService {
             computation: ShardComputation(configuration: configuration, tokenizer: tokenizer),
             judging: ShardJudging(
                 client: client,
-                rewards: RewardModel(configuration: rewards, analyzer: try CodeAnalyzer())
+                rewards: try RewardModel(configuration: rewards, analyzer: CodeAnalyzer())
             ),
             channels: [bulkChannel, programChannel]
         )

@@ -23,6 +23,8 @@ final class ShardComputation: Sendable {
     private final class Workspace {
         let generator: T5Generator
         let scorer: T5Scorer
+        /// The weights last sampled with, rearranged for sampling.
+        var packed: (parameters: T5Parameters, weights: GenerationWeights)?
 
         init(configuration: T5Configuration) {
             generator = T5Generator(configuration: configuration)
@@ -38,7 +40,7 @@ final class ShardComputation: Sendable {
     private let stopped = Atomic<Bool>(false)
 
     init(configuration: T5Configuration, tokenizer: Tokenizer) {
-        workspace = Workspace(configuration: configuration)
+        unsafe workspace = Workspace(configuration: configuration)
         self.tokenizer = tokenizer
         endToken = configuration.eosTokenID
     }
@@ -65,11 +67,11 @@ final class ShardComputation: Sendable {
                 key: RandomKey(high: slot.keyHigh, low: slot.keyLow)
             )
         }
-        let sequences = workspace.generator.generate(
-            parameters: policy,
+        let sequences = unsafe workspace.generator.generate(
+            weights: packed(policy),
             requests: requests,
             settings: settings,
-            shouldStop: { [stopped] in stopped.load(ordering: .acquiring) }
+            shouldStop: { self.stopped.load(ordering: .acquiring) }
         )
         guard let sequences else { return nil }
         let references = reference.map { score(sequences, of: requests, parameters: $0, settings: settings) }
@@ -83,6 +85,14 @@ final class ShardComputation: Sendable {
                 text: tokenizer.decode(ids)
             )
         }
+    }
+
+    /// The weights rearranged for sampling: once per version, not once per shard.
+    private func packed(_ policy: T5Parameters) -> GenerationWeights {
+        if let packed = unsafe workspace.packed, packed.parameters === policy { return packed.weights }
+        let weights = GenerationWeights(policy)
+        unsafe workspace.packed = (policy, weights)
+        return weights
     }
 
     private func score(
@@ -104,7 +114,7 @@ final class ShardComputation: Sendable {
                     )
                 )
             }
-            let scores = workspace.scorer.forward(
+            let scores = unsafe workspace.scorer.forward(
                 parameters: parameters,
                 batch: batch,
                 settings: settings,

@@ -57,7 +57,7 @@ struct ShardJudging: Sendable {
         if !reward.masked {
             wire.rewardTerms = reward.terms.map { term in
                 var wire = WireRewardTerm()
-                wire.name = term.name
+                wire.name = term.name.rawValue
                 wire.value = term.value
                 wire.weight = term.weight
                 return wire

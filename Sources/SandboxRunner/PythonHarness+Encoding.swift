@@ -1,6 +1,6 @@
 /// Part one of the Python harness: messages, and plain data for values that a program returns.
 let pythonEncoding = #"""
-    import os, sys, struct, marshal, gc, time, select, signal, resource, socket, types
+    import ast, os, sys, struct, marshal, gc, time, select, signal, resource, socket, types
     import math, collections, collections.abc, itertools, re, functools, heapq, string, typing, bisect, operator
     import random, copy, datetime, decimal, fractions, statistics, json, hashlib, textwrap, enum, dataclasses, io
     import array, abc, contextlib, cmath, numbers, queue, traceback, builtins, linecache, tokenize, warnings, threading

@@ -50,13 +50,20 @@ package struct ExecuteCommand: AsyncParsableCommand {
             if slots > 0 { configuration.slots = slots }
             let pool = try await SandboxPool(configuration: configuration)
             let toolChains = await pool.toolChains
-            let channel = try await ZeroMQTransport().client(connecting: dispatcher, options: .execution)
-            let work = Task {
+            let transport = try ZeroMQTransport()
+            // Its channels live as long as it does.
+            defer { withExtendedLifetime(transport) {} }
+            let channel = try await transport.client(connecting: dispatcher, options: .execution)
+            var options = ExecutorOptions()
+            options.name = name.isEmpty ? "executor-\(getpid())" : name
+            options.drainSeconds = 2
+            let versions = Dictionary(uniqueKeysWithValues: toolChains.map { ($0.key.rawValue, $0.value) })
+            let work = Task { [options, configuration] in
                 try await runExecutor(
                     channel: channel,
                     slots: configuration.slots,
-                    toolChains: Dictionary(uniqueKeysWithValues: toolChains.map { ($0.key.rawValue, $0.value) }),
-                    name: name.isEmpty ? "executor-\(getpid())" : name
+                    toolChains: versions,
+                    options: options
                 ) { await pool.judge($0) }
             }
             let stop = Task {
@@ -78,3 +85,6 @@ private func report(_ text: String) {
     // People's output: when nobody can read it any more, work goes on.
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }
+
+/// The entry point of the executable.
+package func runSandboxCommand() async { await SandboxCommand.main() }

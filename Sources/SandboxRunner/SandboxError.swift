@@ -17,7 +17,8 @@ package enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .helperMissing(let path): "sandbox: \(path) is missing; build the product ppocoder-slot beside this command"
+        case .helperMissing(let path):
+            "sandbox: \(path) is missing; build the product ppocoder-slot beside this command"
         case .cannotStart(let path, let code): "sandbox: cannot start \(path): error \(code)"
         case .wallsRefused(let reason): "sandbox: this machine cannot isolate programs: \(reason)"
         case .slotLost(let reason): "sandbox: a slot was lost: \(reason)"

@@ -14,7 +14,9 @@ struct SlotMessage {
     mutating func put(_ text: String) { put(bytes: Array(text.utf8)) }
 }
 
-/// Reads what `SlotMessage` writes. Every read is checked; nil means that the message is too short.
+/// Reads what `SlotMessage` writes.
+///
+/// Every read is checked; nil means that the message is too short.
 struct SlotMessageReader {
     private let bytes: [UInt8]
     private var position = 0

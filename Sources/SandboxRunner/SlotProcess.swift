@@ -47,7 +47,9 @@ enum SlotKind: Sendable {
     case zygote(arguments: [String])
 }
 
-/// A running slot: its supervisor and the socket to it. One run at a time.
+/// A running slot: its supervisor and the socket to it.
+///
+/// One run at a time.
 final class SlotProcess: Sendable {
     /// The walls that are up, one sentence each.
     let walls: [String]
@@ -86,7 +88,7 @@ final class SlotProcess: Sendable {
             walls = text.split(separator: "\n").map(String.init)
         } catch {
             close(socket)
-            csandbox_reap(process)
+            csandbox_reap(process, 3000)
             throw error
         }
         self.process = process
@@ -94,9 +96,10 @@ final class SlotProcess: Sendable {
     }
 
     deinit {
-        // The supervisor sees the end of the stream and ends its slot; killing it does the same, at once.
+        // The supervisor sees the end of the stream and ends its slot. Killing it would do that too, but leave its
+        // control groups behind.
         close(socket)
-        csandbox_reap(process)
+        csandbox_reap(process, 3000)
     }
 
     /// Runs one request to its end; blocks.
@@ -152,7 +155,7 @@ final class SlotProcess: Sendable {
         guard length > 0 else { return [] }
         let count = Int(length)
         var failed = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             guard let base = buffer.baseAddress, unsafe csandbox_read(socket, base, count, 60_000) == 0 else {
                 failed = true
                 return

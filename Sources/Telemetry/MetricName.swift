@@ -58,6 +58,7 @@ package struct MetricName: Sendable, Hashable {
 /// - Parameters:
 ///   - values: Numbers by metric name; names that the table does not have are left out.
 ///   - labels: Labels of every line, such as `role` and `host`.
+/// - Returns: Lines in the text format 0.0.4.
 package func prometheusText(_ values: [String: Double], labels: [String: String] = [:]) -> String {
     let pairs = labels.sorted { $0.key < $1.key }.map { key, value in
         let escaped = value.map { character in

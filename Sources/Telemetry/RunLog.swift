@@ -29,6 +29,7 @@ package final class RunLog: Sendable {
     ///   - url: The log, usually `metrics.jsonl` of a run directory.
     ///   - resumedStep: The last step of the checkpoint a run goes on from: records of later steps will be made again
     ///     and are removed. nil keeps every whole record.
+    /// - Throws: `TelemetryError` naming the file, and the line where one is broken.
     package init(url: URL, resumingAfter resumedStep: Int? = nil) throws(TelemetryError) {
         if let data = try? Data(contentsOf: url), !data.isEmpty {
             try Self.repair(url, data, keepingUpTo: resumedStep ?? .max)
@@ -44,7 +45,9 @@ package final class RunLog: Sendable {
         try file.append(Array((record.line + "\n").utf8))
     }
 
-    /// The records of the log at `url`. A torn last line is left out; a broken line elsewhere is an error.
+    /// The records of the log at `url`.
+    ///
+    /// A torn last line is left out; a broken line elsewhere is an error.
     package static func read(_ url: URL) throws(TelemetryError) -> [Record] {
         let data: Data
         do {

@@ -15,6 +15,7 @@ package final class TensorBoardWriter: Sendable {
     ///   - resumedStep: The last step of the checkpoint a run goes on from: TensorBoard drops what earlier files say of
     ///     later steps.
     ///   - time: Seconds since 1970.
+    /// - Throws: `TelemetryError` naming the file.
     package init(
         directory: URL,
         resumingAfter resumedStep: Int? = nil,

@@ -57,10 +57,13 @@ extension Matrix {
 
     /// Turns attention scores `[queries, keys]` into probabilities, in place.
     ///
+    /// The stride must be a multiple of 8 (see ``paddedWidth(_:)``); the columns up to it become 0.
+    ///
     /// - Parameters:
     ///   - bias: `[1, 2·L − 1]` by distance key − query, distance 0 in the middle, L at least both sides; or nil.
     ///   - causal: Whether a query sees only keys up to its own position.
     package func attentionSoftmax(bias: Matrix?, causal: Bool) {
+        requirePaddedRows()
         let middle = unsafe middle(of: bias)
         unsafe RowKernels.attentionSoftmax(
             scores: base,
@@ -81,6 +84,8 @@ extension Matrix {
     package func attentionSoftmaxBackward(probabilities: Matrix, biasGradient: Matrix?, causal: Bool) {
         probabilities.requireShape(rows, columns)
         precondition(probabilities.stride == stride, "expected probabilities with the gradient's stride")
+        requirePaddedRows()
+        probabilities.requirePaddedRows()
         let middle = unsafe middle(of: biasGradient)
         unsafe RowKernels.attentionSoftmaxBackward(
             gradient: base,
@@ -93,12 +98,21 @@ extension Matrix {
         )
     }
 
+    /// `columns` rounded up to whole vectors of eight, the stride that attention scores have.
+    package static func paddedWidth(_ columns: Int) -> Int { (columns + 7) & ~7 }
+
+    private func requirePaddedRows() {
+        precondition(stride % 8 == 0, "attention scores have a stride that is a multiple of 8, not \(stride)")
+        precondition(rows == 0 || offset + rows * stride <= buffer.count, "the last row is not padded")
+    }
+
     private func middle(of bias: Matrix?) -> UnsafeMutablePointer<Float>? {
         guard let bias else { return nil }
         precondition(
             bias.rows == 1 && bias.columns >= 2 * max(rows, columns) - 1 && bias.columns % 2 == 1,
             "a bias of \(bias.columns) distances does not cover \(rows) × \(columns) scores"
         )
+        precondition(bias.offset + bias.columns + 7 <= bias.buffer.count, "a bias is followed by seven more floats")
         return unsafe bias.base + bias.columns / 2
     }
 

@@ -5,6 +5,10 @@ internal import CKernels
 /// The caller owns the memory and its bounds; every count is a number of floats unless it says rows.
 @unsafe
 package enum RowKernels {
+    /// Whether the variant with fused multiply-adds was chosen, which rounds as `addingProduct` does.
+    @safe
+    package static var usesFusedMultiplyAdd: Bool { ck_uses_avx2() == 1 }
+
     /// T5 layer norm: y[r, i] = x[r, i]·rstd[r]·weight[i], with rstd[r] = 1 / √(mean(x[r]²) + ε).
     ///
     /// No mean is subtracted and there is no bias. Source: Zhang & Sennrich 2019, <https://arxiv.org/abs/1910.07467>.
@@ -143,8 +147,9 @@ package enum RowKernels {
     ///   - scores: s, rows `stride` floats apart.
     ///   - rows: Number of queries.
     ///   - columns: Number of keys.
-    ///   - stride: Floats from one row to the next.
-    ///   - bias: Entry of distance 0 in a table valid for every distance j − i that occurs; nil adds nothing.
+    ///   - stride: Floats from one row to the next, a multiple of 8; from `columns` on they are overwritten with 0.
+    ///   - bias: Entry of distance 0 in a table valid for every distance j − i that occurs, and readable for seven
+    ///     floats more; nil adds nothing.
     ///   - causal: Whether a query sees only keys up to its own position.
     package static func attentionSoftmax(
         scores: UnsafeMutablePointer<Float>,
@@ -160,6 +165,7 @@ package enum RowKernels {
     /// Gradient of ``attentionSoftmax`` with respect to the scores, in place of that of the probabilities.
     ///
     /// dsᵢⱼ = pᵢⱼ·(dpᵢⱼ − Σₖ dpᵢₖ·pᵢₖ). `biasGradient`, the entry of distance 0, accumulates ds by distance j − i.
+    /// Stride and bias obey the rules of ``attentionSoftmax``.
     package static func attentionSoftmaxBackward(
         gradient: UnsafeMutablePointer<Float>,
         probabilities: UnsafePointer<Float>,

@@ -15,7 +15,9 @@ struct BytePairModel: Sendable {
     var mergesFile = TokenizerFile.merges
     var lineNumbers: [Int] = []
 
-    /// The merges by token id. Fails when a byte, or a token that a merge names, is not in the vocabulary.
+    /// The merges by token id.
+    ///
+    /// Fails when a byte, or a token that a merge names, is not in the vocabulary.
     func mergeTable() throws(TokenizationError) -> MergeTable {
         // Keyed by bytes: two spellings of one character are different tokens, but equal strings.
         var ids: [[UInt8]: Int32] = [:]

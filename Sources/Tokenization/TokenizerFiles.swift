@@ -17,6 +17,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - directory: The folder of a model or of a tokenizer alone.
     ///   - additionalSpecialTokens: Tokens to add after the last id, in order; those that exist are left alone.
+    /// - Throws: `TokenizationError` naming the file and the field.
     package init(directory: URL, additionalSpecialTokens: [String] = []) throws(TokenizationError) {
         try self.init(
             files: tokenizerFiles(in: directory),
@@ -53,7 +54,8 @@ extension Tokenizer {
             special[content] = SpecialToken(content: content, id: Int32(id), takesSpaceBefore: content == "<mask>")
         }
         if let data = files[TokenizerFile.addedTokens] {
-            for (content, id) in try decodeVocabulary(data, file: TokenizerFile.addedTokens) where special[content] == nil {
+            let added = try decodeVocabulary(data, file: TokenizerFile.addedTokens)
+            for (content, id) in added where special[content] == nil {
                 special[content] = SpecialToken(content: content, id: id)
             }
         }

@@ -15,7 +15,8 @@ extension BytePairModel {
         tokens = try Self.tokens(decodeVocabulary(vocabulary, file: TokenizerFile.vocabulary))
         var pairs: [Pair] = []
         var lineNumbers: [Int] = []
-        for (index, line) in merges.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in merges.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             let text = String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
             if text.isEmpty || text.hasPrefix("#version") { continue }
             let parts = text.unicodeScalars.split(separator: " ", omittingEmptySubsequences: false)

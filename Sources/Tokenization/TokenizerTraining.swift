@@ -10,6 +10,7 @@ extension Tokenizer {
     ///   - vocabularySize: At least 261, which is no merge at all.
     ///   - mergeDigits: When false, no merge ever joins a digit to a digit, or to the space before it: a number is one
     ///     token for each digit.
+    /// - Returns: The tokenizer; the same corpus always gives the same.
     package static func train(corpus: [String], vocabularySize: Int, mergeDigits: Bool = true) -> Tokenizer {
         precondition(vocabularySize >= namedTokens.count + 256, "the vocabulary holds 5 special tokens and 256 bytes")
         var trainer = PairCounter(words: countPieces(of: corpus, digits: mergeDigits))

@@ -4,7 +4,7 @@ import Tensors
 struct AttentionBlock {
     let queries: Range<Int>
     let keys: Range<Int>
-    /// Where the block's probabilities, `[heads, queries, keys]`, begin among those of all blocks.
+    /// Where the block's probabilities, `[heads, queries, keys]` with padded rows, begin among those of all blocks.
     let probabilities: Int
 }
 
@@ -25,7 +25,7 @@ struct AttentionPlan {
         var count = 0
         let heads = heads
         blocks = pairs.map { pair in
-            defer { count += heads * pair.queries.count * pair.keys.count }
+            defer { count += heads * pair.queries.count * Matrix.paddedWidth(pair.keys.count) }
             return AttentionBlock(queries: pair.queries, keys: pair.keys, probabilities: count)
         }
         probabilityCount = count
@@ -57,12 +57,13 @@ struct AttentionPlan {
     }
 
     func probabilities(_ all: Matrix, of block: AttentionBlock, head: Int) -> Matrix {
-        let (queries, keys) = (block.queries.count, block.keys.count)
+        let (queries, stride) = (block.queries.count, Matrix.paddedWidth(block.keys.count))
         return Matrix(
             all.buffer,
-            offset: all.offset + block.probabilities + head * queries * keys,
+            offset: all.offset + block.probabilities + head * queries * stride,
             rows: queries,
-            columns: keys
+            columns: block.keys.count,
+            stride: stride
         )
     }
 
@@ -100,9 +101,9 @@ func attentionForward(
             let q = inputs.queries.rows(block.queries).columns(columns)
             let k = inputs.keys.rows(block.keys).columns(columns)
             let v = inputs.values.rows(block.keys).columns(columns)
-            matmul(p, q, k, transposeB: true)
+            orderedProduct(p, q, k, transposeB: true)
             p.attentionSoftmax(bias: bias?.rows(head..<head + 1), causal: plan.causal)
-            matmul(context.rows(block.queries).columns(columns), p, v)
+            orderedProduct(context.rows(block.queries).columns(columns), p, v, transposeB: false)
         }
     }
 }
@@ -110,7 +111,8 @@ func attentionForward(
 /// Gradients of `attentionForward`.
 ///
 /// - Parameters:
-///   - gradients: dQ, overwritten; dK and dV, accumulated, because several blocks may share keys.
+///   - gradients: dQ, overwritten; dK and dV, overwritten too unless `accumulates`.
+///   - accumulates: Whether dK and dV are added to what is there, as they must be when blocks share keys.
 ///   - contextGradient: `[query rows, heads · width]`.
 ///   - probabilities: As written by forward.
 ///   - inputs: As given to forward.
@@ -119,6 +121,7 @@ func attentionForward(
 ///   - workspace: Lends memory for one block's scores.
 func attentionBackward(
     gradients: AttentionInputs,
+    accumulates: Bool,
     contextGradient: Matrix,
     probabilities: Matrix,
     inputs: AttentionInputs,
@@ -127,15 +130,17 @@ func attentionBackward(
     workspace: TeacherForcedWorkspace
 ) {
     let mark = workspace.mark()
+    let beta: Float = accumulates ? 1 : 0
     for block in plan.blocks {
         workspace.release(to: mark)
-        let ds = workspace.take(block.queries.count, block.keys.count)
+        let padded = workspace.take(block.queries.count, Matrix.paddedWidth(block.keys.count))
+        let ds = padded.columns(0..<block.keys.count)
         for head in 0..<plan.heads {
             let columns = plan.columns(of: head)
             let p = plan.probabilities(probabilities, of: block, head: head)
             let dc = contextGradient.rows(block.queries).columns(columns)
             let v = inputs.values.rows(block.keys).columns(columns)
-            matmul(gradients.values.rows(block.keys).columns(columns), p, transposeA: true, dc, beta: 1)
+            matmul(gradients.values.rows(block.keys).columns(columns), p, transposeA: true, dc, beta: beta)
             matmul(ds, dc, v, transposeB: true)
             ds.attentionSoftmaxBackward(
                 probabilities: p,
@@ -145,7 +150,7 @@ func attentionBackward(
             let q = inputs.queries.rows(block.queries).columns(columns)
             let k = inputs.keys.rows(block.keys).columns(columns)
             matmul(gradients.queries.rows(block.queries).columns(columns), ds, k)
-            matmul(gradients.keys.rows(block.keys).columns(columns), ds, transposeA: true, q, beta: 1)
+            matmul(gradients.keys.rows(block.keys).columns(columns), ds, transposeA: true, q, beta: beta)
         }
     }
     workspace.release(to: mark)

@@ -82,11 +82,11 @@ extension TeacherForcedBackwardPass {
         let dContext = workspace.take(stream.rows, inner)
         projection(dx: dContext, dy: stream, x: kept.context, kept.weights.o)
         let dProjected = workspace.take(stream.rows, kept.projected.columns)
-        dProjected.zero()
         let dMemory = kept.projectedMemory.map { workspace.take($0.rows, $0.columns) }
         dMemory?.zero()
         attentionBackward(
             gradients: AttentionActivations.inputs(dProjected, dMemory, inner: inner),
+            accumulates: dMemory != nil,
             contextGradient: dContext,
             probabilities: kept.probabilities,
             inputs: AttentionActivations.inputs(kept.projected, kept.projectedMemory, inner: inner),

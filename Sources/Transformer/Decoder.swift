@@ -33,7 +33,7 @@ extension TeacherForcedPass {
         let c = configuration
         let offsets = parameters.offsets
         let position = RelativePositionTable(longest: rows.longest, bidirectional: false, configuration: c)
-        let bias = workspace.take(c.numHeads, position.width)
+        let bias = position.table(c.numHeads, workspace)
         position.spread(weight(offsets.decoderRelativeBias, c.relativeAttentionBuckets, c.numHeads), into: bias)
         let plan = AttentionPlan.within(rows, causal: true, c)
         var stream = workspace.take(rows.total, c.dModel)
@@ -75,7 +75,7 @@ extension TeacherForcedBackwardPass {
         let stream = workspace.take(outputGradient.rows, outputGradient.columns)
         stream.zero()
         norm(dx: stream, dy: outputGradient, kept.final)
-        let biasGradient = workspace.take(c.numHeads, kept.position.width)
+        let biasGradient = kept.position.table(c.numHeads, workspace)
         biasGradient.zero()
         for layer in kept.layers.reversed() {
             scoped { feedForward(stream: stream, layer.feedForward) }

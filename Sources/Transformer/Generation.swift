@@ -3,7 +3,9 @@ import Tensors
 
 /// One completion to be sampled.
 package struct GenerationRequest: Sendable {
-    /// Token ids of the encoder's input, at least one. Neighbouring requests with equal sources share the encoder.
+    /// Token ids of the encoder's input, at least one.
+    ///
+    /// Neighbouring requests with equal sources share the encoder.
     package let source: [Int32]
     /// The token at position p is drawn with `key.uniform(counter: p)`.
     package let key: RandomKey
@@ -71,6 +73,7 @@ package final class T5Generator {
     ///
     /// - Parameters:
     ///   - weights: Of the shape this generator was made for.
+    ///   - requests: Sources and keys; those with equal sources should be neighbours.
     ///   - settings: Already validated.
     ///   - shouldStop: Asked before every position.
     /// - Returns: nil when `shouldStop` said so.

@@ -32,7 +32,7 @@ struct GenerationDecoder {
     mutating func begin(sequences: Int, maximumLength: Int, weights: GenerationWeights) {
         cache.begin(sequences: sequences)
         self.maximumLength = maximumLength
-        let bias = unsafe attention.bias.reserve(configuration.numHeads * maximumLength)
+        let bias = unsafe attention.bias.reserve(configuration.numHeads * maximumLength + 8)
         let table = unsafe weights.parameters.pointer(weights.parameters.offsets.decoderRelativeBias)
         for column in 0..<maximumLength {
             let bucket = relativePositionBucket(
@@ -49,7 +49,8 @@ struct GenerationDecoder {
 
     /// Runs the decoder on the `token` of every active sequence, all at `position`.
     ///
-    /// - Parameter values: Overwritten with the value of each sequence's state.
+    /// `values` is overwritten with the value of each sequence's state.
+    ///
     /// - Returns: The logits, `[active, vocabulary]`, valid until the next step.
     @unsafe
     mutating func step(
@@ -151,7 +152,7 @@ struct GenerationDecoder {
 
     /// Attention of one query, `[inner]`, over the first `count` positions of `chunks`.
     ///
-    /// - Parameter bias: Head 0's bias of the first position; heads are `maximumLength` apart.
+    /// `bias` is head 0's bias of the first position; heads are `maximumLength` apart.
     private mutating func attend(
         query: UnsafePointer<Float>,
         count: Int,
@@ -174,7 +175,7 @@ struct GenerationDecoder {
                 scores: scores,
                 rows: 1,
                 columns: count,
-                stride: count,
+                stride: (count + 7) & ~7,
                 bias: bias.map { unsafe $0 + head * maximumLength },
                 causal: false
             )

@@ -76,7 +76,12 @@ struct GenerationEncoder {
             unsafe weights.multiply(layer.qkv, normed, rows: tokens, into: wide)
             var row = 0
             for source in sources {
-                unsafe attend(wide + row * 3 * inner, count: source.count, longest: longest, into: context + row * inner)
+                unsafe attend(
+                    wide + row * 3 * inner,
+                    count: source.count,
+                    longest: longest,
+                    into: context + row * inner
+                )
                 row += source.count
             }
             unsafe weights.multiply(layer.o, context, rows: tokens, into: x, .add)
@@ -110,26 +115,29 @@ struct GenerationEncoder {
         into context: UnsafeMutablePointer<Float>
     ) {
         let (dKV, inner) = (configuration.dKV, configuration.innerWidth)
-        let scores = unsafe attention.scores.reserve(count * count)
-        let square = unsafe MatrixView(scores, rows: count, columns: count)
+        // The softmax works in whole vectors of eight.
+        let stride = (count + 7) & ~7
+        let scores = unsafe attention.scores.reserve(count * stride)
+        let square = unsafe MatrixView(scores, rows: count, columns: count, stride: stride)
         for head in 0..<configuration.numHeads {
             let first = unsafe qkv + head * dKV
             let query = unsafe MatrixView(first, rows: count, columns: dKV, stride: 3 * inner)
             let key = unsafe MatrixView(first + inner, rows: count, columns: dKV, stride: 3 * inner)
             let value = unsafe MatrixView(first + 2 * inner, rows: count, columns: dKV, stride: 3 * inner)
-            unsafe matmul(square, query, key, transposeB: true)
+            unsafe orderedProduct(square, query, key, transposeB: true)
             unsafe RowKernels.attentionSoftmax(
                 scores: scores,
                 rows: count,
                 columns: count,
-                stride: count,
+                stride: stride,
                 bias: attention.bias.buffer.base + head * (2 * longest - 1) + longest - 1,
                 causal: false
             )
-            unsafe matmul(
+            unsafe orderedProduct(
                 MatrixView(context + head * dKV, rows: count, columns: dKV, stride: inner),
                 square,
-                value
+                value,
+                transposeB: false
             )
         }
     }
@@ -137,7 +145,7 @@ struct GenerationEncoder {
     /// Spreads the position bias by distance: `[heads, 2·longest − 1]`, distance 0 in the middle.
     private mutating func prepareBias(_ weights: GenerationWeights, longest: Int) {
         let width = 2 * longest - 1
-        let bias = unsafe attention.bias.reserve(configuration.numHeads * width)
+        let bias = unsafe attention.bias.reserve(configuration.numHeads * width + 8)
         let table = unsafe weights.parameters.pointer(weights.parameters.offsets.encoderRelativeBias)
         for column in 0..<width {
             let bucket = relativePositionBucket(

@@ -49,7 +49,7 @@ package final class GenerationWeights: Sendable {
         storage = FloatBuffer(count: plan.count)
         self.parameters = parameters
         for (matrix, source) in plan.matrices {
-            unsafe matrix.pack(parameters.pointer(source), into: storage.base)
+            unsafe matrix.pack(parameters.pointer(source), into: storage)
         }
     }
 
@@ -72,9 +72,9 @@ package final class GenerationWeights: Sendable {
         _ input: UnsafePointer<Float>,
         rows: Int,
         into output: UnsafeMutablePointer<Float>,
-        _ target: ProductTarget = .store
+        _ target: PackedMatrix.Target = .store
     ) {
-        unsafe matrix.multiply(storage: storage.base, input: input, rows: rows, output: output, target)
+        unsafe matrix.multiply(storage: storage, input: input, rows: rows, output: output, target)
     }
 
     /// RMSNorm of `rows` adjacent rows of the residual stream with the weight at `offset`.

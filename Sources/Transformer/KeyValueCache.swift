@@ -47,42 +47,38 @@ struct KeyValueLayout {
     }
 
     /// The scores q·k of the 32 positions of one head's chunk; those never stored are meaningless.
+    ///
+    /// Sums in chains of 32, as `orderedProduct` does, so that the scorer gets the same bits.
     @unsafe
     func scores(query: UnsafePointer<Float>, chunk: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>) {
         typealias Lanes = SIMD8<Float>
-        var (s0, s1, s2, s3) = (Lanes(), Lanes(), Lanes(), Lanes())
         var (t0, t1, t2, t3) = (Lanes(), Lanes(), Lanes(), Lanes())
         var keys = unsafe UnsafeRawPointer(chunk)
-        var d = 0
-        while d + 1 < dKV {
-            let q = unsafe Lanes(repeating: query[d])
-            unsafe s0.addProduct(q, keys.loadUnaligned(as: Lanes.self))
-            unsafe s1.addProduct(q, keys.loadUnaligned(fromByteOffset: 32, as: Lanes.self))
-            unsafe s2.addProduct(q, keys.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
-            unsafe s3.addProduct(q, keys.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
-            let r = unsafe Lanes(repeating: query[d + 1])
-            unsafe t0.addProduct(r, keys.loadUnaligned(fromByteOffset: 128, as: Lanes.self))
-            unsafe t1.addProduct(r, keys.loadUnaligned(fromByteOffset: 160, as: Lanes.self))
-            unsafe t2.addProduct(r, keys.loadUnaligned(fromByteOffset: 192, as: Lanes.self))
-            unsafe t3.addProduct(r, keys.loadUnaligned(fromByteOffset: 224, as: Lanes.self))
-            unsafe keys += 256
-            d += 2
-        }
-        if d < dKV {
-            let q = unsafe Lanes(repeating: query[d])
-            unsafe s0.addProduct(q, keys.loadUnaligned(as: Lanes.self))
-            unsafe s1.addProduct(q, keys.loadUnaligned(fromByteOffset: 32, as: Lanes.self))
-            unsafe s2.addProduct(q, keys.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
-            unsafe s3.addProduct(q, keys.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
+        for start in stride(from: 0, to: dKV, by: 32) {
+            var (s0, s1, s2, s3) = (Lanes(), Lanes(), Lanes(), Lanes())
+            for d in start..<min(start + 32, dKV) {
+                let q = unsafe Lanes(repeating: query[d])
+                unsafe s0.addProduct(q, keys.loadUnaligned(as: Lanes.self))
+                unsafe s1.addProduct(q, keys.loadUnaligned(fromByteOffset: 32, as: Lanes.self))
+                unsafe s2.addProduct(q, keys.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
+                unsafe s3.addProduct(q, keys.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
+                unsafe keys += 128
+            }
+            t0 += s0
+            t1 += s1
+            t2 += s2
+            t3 += s3
         }
         let out = UnsafeMutableRawPointer(scores)
-        unsafe out.storeBytes(of: s0 + t0, as: Lanes.self)
-        unsafe out.storeBytes(of: s1 + t1, toByteOffset: 32, as: Lanes.self)
-        unsafe out.storeBytes(of: s2 + t2, toByteOffset: 64, as: Lanes.self)
-        unsafe out.storeBytes(of: s3 + t3, toByteOffset: 96, as: Lanes.self)
+        unsafe out.storeBytes(of: t0, as: Lanes.self)
+        unsafe out.storeBytes(of: t1, toByteOffset: 32, as: Lanes.self)
+        unsafe out.storeBytes(of: t2, toByteOffset: 64, as: Lanes.self)
+        unsafe out.storeBytes(of: t3, toByteOffset: 96, as: Lanes.self)
     }
 
     /// Adds Σ pⱼ·vⱼ over the first `count` positions of one head's chunk to `output`, `[dKV]`.
+    ///
+    /// A chunk is one chain of `orderedProduct`, so that the scorer gets the same bits.
     @unsafe
     func mix(
         weights: UnsafePointer<Float>,
@@ -95,10 +91,7 @@ struct KeyValueLayout {
         var d = 0
         while d + 32 <= dKV {
             let out = unsafe UnsafeMutableRawPointer(output + d)
-            var s0 = unsafe out.loadUnaligned(as: Lanes.self)
-            var s1 = unsafe out.loadUnaligned(fromByteOffset: 32, as: Lanes.self)
-            var s2 = unsafe out.loadUnaligned(fromByteOffset: 64, as: Lanes.self)
-            var s3 = unsafe out.loadUnaligned(fromByteOffset: 96, as: Lanes.self)
+            var (s0, s1, s2, s3) = (Lanes(), Lanes(), Lanes(), Lanes())
             for j in 0..<count {
                 let p = unsafe Lanes(repeating: weights[j])
                 let v = unsafe UnsafeRawPointer(values + j * dKV + d)
@@ -107,24 +100,38 @@ struct KeyValueLayout {
                 unsafe s2.addProduct(p, v.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
                 unsafe s3.addProduct(p, v.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
             }
-            unsafe out.storeBytes(of: s0, as: Lanes.self)
-            unsafe out.storeBytes(of: s1, toByteOffset: 32, as: Lanes.self)
-            unsafe out.storeBytes(of: s2, toByteOffset: 64, as: Lanes.self)
-            unsafe out.storeBytes(of: s3, toByteOffset: 96, as: Lanes.self)
+            unsafe out.storeBytes(of: out.loadUnaligned(as: Lanes.self) + s0, as: Lanes.self)
+            unsafe out.storeBytes(
+                of: out.loadUnaligned(fromByteOffset: 32, as: Lanes.self) + s1,
+                toByteOffset: 32,
+                as: Lanes.self
+            )
+            unsafe out.storeBytes(
+                of: out.loadUnaligned(fromByteOffset: 64, as: Lanes.self) + s2,
+                toByteOffset: 64,
+                as: Lanes.self
+            )
+            unsafe out.storeBytes(
+                of: out.loadUnaligned(fromByteOffset: 96, as: Lanes.self) + s3,
+                toByteOffset: 96,
+                as: Lanes.self
+            )
             d += 32
         }
         while d + 8 <= dKV {
             let out = unsafe UnsafeMutableRawPointer(output + d)
-            var sum = unsafe out.loadUnaligned(as: Lanes.self)
+            var sum = Lanes()
             for j in 0..<count {
                 let v = unsafe UnsafeRawPointer(values + j * dKV + d).loadUnaligned(as: Lanes.self)
                 unsafe sum.addProduct(Lanes(repeating: weights[j]), v)
             }
-            unsafe out.storeBytes(of: sum, as: Lanes.self)
+            unsafe out.storeBytes(of: out.loadUnaligned(as: Lanes.self) + sum, as: Lanes.self)
             d += 8
         }
         while d < dKV {
-            for j in 0..<count { unsafe output[d] += weights[j] * values[j * dKV + d] }
+            var sum: Float = 0
+            for j in 0..<count { unsafe sum.addProduct(weights[j], values[j * dKV + d]) }
+            unsafe output[d] += sum
             d += 1
         }
     }

@@ -50,6 +50,10 @@ package enum T5ModelDirectory {
         if FileManager.default.fileExists(atPath: safetensors.path) {
             return try TensorSource(SafetensorsFile(contentsOf: safetensors), path: safetensors.path)
         }
+        let pickled = url.appending(path: "pytorch_model.bin")
+        if FileManager.default.fileExists(atPath: pickled.path) {
+            return try TensorSource(PyTorchCheckpoint(contentsOf: pickled), path: pickled.path)
+        }
         throw TransformerError.unusableFile(
             path: url.path,
             reason: "expected model.safetensors or pytorch_model.bin, found neither"
@@ -63,7 +67,10 @@ package enum T5ModelDirectory {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw TransformerError.unusableFile(path: url.path, reason: "cannot be created: \(error.localizedDescription)")
+            throw TransformerError.unusableFile(
+                path: url.path,
+                reason: "cannot be created: \(error.localizedDescription)"
+            )
         }
         let configuration = parameters.configuration
         let isValueHead = { (entry: T5Parameters.Entry) in entry.name.hasPrefix("value_head.") }
@@ -77,7 +84,7 @@ package enum T5ModelDirectory {
             parameters.entries.filter(isValueHead),
             to: url.appending(path: "value_head.safetensors")
         )
-        try write(configuration.huggingFaceJSON(), to: url.appending(path: "config.json"))
+        try atomicWrite(configuration.huggingFaceJSON(), to: url.appending(path: "config.json"))
         let generation = """
             {
               "decoder_start_token_id": \(configuration.decoderStartTokenID),
@@ -86,7 +93,7 @@ package enum T5ModelDirectory {
             }
 
             """
-        try write(Data(generation.utf8), to: url.appending(path: "generation_config.json"))
+        try atomicWrite(Data(generation.utf8), to: url.appending(path: "generation_config.json"))
     }
 
     private static func write(_ parameters: T5Parameters, _ entries: [T5Parameters.Entry], to url: URL) throws {
@@ -100,11 +107,6 @@ package enum T5ModelDirectory {
         try unsafe writeSafetensors(tensors, metadata: ["format": "pt"], to: url)
     }
 
-    private static func write(_ data: Data, to url: URL) throws {
-        let file = try TemporaryFile(for: url)
-        try file.write(Array(data))
-        try file.commit()
-    }
 }
 
 /// A file of named tensors, whatever its format.
@@ -122,6 +124,16 @@ private struct TensorSource {
         copy = { name, entry, parameters in
             let target = unsafe UnsafeMutableBufferPointer(start: parameters.pointer(entry.offset), count: entry.count)
             unsafe try file.copyFloats(of: name, into: target)
+        }
+    }
+
+    init(_ file: PyTorchCheckpoint, path: String) {
+        self.path = path
+        names = file.names
+        shape = { file.shape(of: $0) }
+        copy = { name, entry, parameters in
+            let values = try file.floats(of: name)
+            unsafe parameters.pointer(entry.offset).update(from: values, count: values.count)
         }
     }
 

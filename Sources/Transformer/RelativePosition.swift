@@ -12,6 +12,7 @@ import Tensors
 ///   - bidirectional: Whether keys after the query have buckets of their own (encoder); else they share bucket 0.
 ///   - buckets: Number of buckets, 32 in every published T5.
 ///   - maxDistance: Distance from which on all share the last bucket, 128 in every published T5.
+/// - Returns: 0 ..< `buckets`.
 package func relativePositionBucket(distance: Int, bidirectional: Bool, buckets: Int, maxDistance: Int) -> Int {
     let perDirection = bidirectional ? buckets / 2 : buckets
     let first = bidirectional && distance > 0 ? perDirection : 0
@@ -43,6 +44,11 @@ struct RelativePositionTable {
 
     /// Number of columns: the distances `−(longest − 1)` to `longest − 1`.
     var width: Int { bucketOfColumn.count }
+
+    /// Uninitialised memory for `[heads, width]`, with the slack after it that vector loads need.
+    func table(_ heads: Int, _ workspace: TeacherForcedWorkspace) -> Matrix {
+        workspace.take(heads, width + 8).columns(0..<width)
+    }
 
     /// Spreads the weights `[buckets, heads]` into `table`, `[heads, width]`.
     func spread(_ weights: Matrix, into table: Matrix) {

@@ -1,4 +1,6 @@
-/// Offsets of the tensors of one encoder layer. `q`, `k` and `v` are adjacent: together one `[3·inner, dModel]`.
+/// Offsets of the tensors of one encoder layer.
+///
+/// `q`, `k` and `v` are adjacent: together one `[3·inner, dModel]`.
 package struct EncoderLayerOffsets: Sendable, Equatable {
     package var selfAttentionNorm = 0
     package var q = 0
@@ -10,7 +12,9 @@ package struct EncoderLayerOffsets: Sendable, Equatable {
     package var wo = 0
 }
 
-/// Offsets of the tensors of one decoder layer. `q`, `k` and `v` are adjacent, and so are `crossK` and `crossV`.
+/// Offsets of the tensors of one decoder layer.
+///
+/// `q`, `k` and `v` are adjacent, and so are `crossK` and `crossV`.
 package struct DecoderLayerOffsets: Sendable, Equatable {
     package var selfAttentionNorm = 0
     package var q = 0
@@ -83,7 +87,10 @@ struct ParameterLayout {
     }
 
     private mutating func addRelativeBias(_ prefix: String) -> Int {
-        add("\(prefix).relative_attention_bias.weight", [configuration.relativeAttentionBuckets, configuration.numHeads])
+        add(
+            "\(prefix).relative_attention_bias.weight",
+            [configuration.relativeAttentionBuckets, configuration.numHeads]
+        )
     }
 
     private mutating func addFeedForward(_ prefix: String) -> (wi: Int, wo: Int, norm: Int) {

@@ -24,7 +24,9 @@ package final class T5Scorer {
     private let workspace = TeacherForcedWorkspace()
     private var kept: Kept?
 
-    /// A scorer for models of one shape. Its memory grows to what the largest batch needs, and is reused.
+    /// A scorer for models of one shape.
+    ///
+    /// Its memory grows to what the largest batch needs, and is reused.
     package init(configuration: T5Configuration) { self.configuration = configuration }
 
     /// Log-probability, entropy and value of every token of every target.

@@ -32,23 +32,27 @@ package struct TeacherForcedBatch: Sendable {
     func validate(_ configuration: T5Configuration) {
         let vocabulary = 0..<Int32(configuration.vocabularySize)
         for (index, source) in sources.enumerated() {
-            precondition(!source.isEmpty, "source \(index) is empty: an encoder needs at least one token")
+            require(!source.isEmpty, "source \(index) is empty: an encoder needs at least one token")
             for id in source {
-                precondition(vocabulary.contains(id), "source \(index): token id \(id) is not in \(vocabulary)")
+                require(vocabulary.contains(id), "source \(index): token id \(id) is not in \(vocabulary)")
             }
         }
         for (index, target) in targets.enumerated() {
             let source = target.sourceIndex
-            precondition(sources.indices.contains(source), "target \(index): source \(source) of \(sources.count)")
+            require(sources.indices.contains(source), "target \(index): source \(source) of \(sources.count)")
             for id in target.tokens {
-                precondition(vocabulary.contains(id), "target \(index): token id \(id) is not in \(vocabulary)")
+                require(vocabulary.contains(id), "target \(index): token id \(id) is not in \(vocabulary)")
             }
             guard let supports = target.supports else { continue }
-            precondition(supports.count == target.tokens.count, "target \(index): expected one support per token")
+            require(supports.count == target.tokens.count, "target \(index): expected one support per token")
             for id in supports.joined() {
-                precondition(vocabulary.contains(id), "target \(index): support id \(id) is not in \(vocabulary)")
+                require(vocabulary.contains(id), "target \(index): support id \(id) is not in \(vocabulary)")
             }
         }
+    }
+    /// `precondition` whose message survives optimisation: an id out of range says which, in release too.
+    private func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+        if !condition { fatalError(message()) }
     }
 }
 

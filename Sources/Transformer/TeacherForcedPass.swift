@@ -40,7 +40,7 @@ struct TeacherForcedPass {
     /// x·Wᵀ with the `[out, in]` weight at `offset`.
     func projected(_ x: Matrix, _ offset: Int, to width: Int) -> Matrix {
         let y = workspace.take(x.rows, width)
-        matmul(y, x, weight(offset, width, x.columns), transposeB: true)
+        orderedProduct(y, x, weight(offset, width, x.columns), transposeB: true)
         return y
     }
 
@@ -51,7 +51,7 @@ struct TeacherForcedPass {
             sum = workspace.take(stream.rows, stream.columns)
             sum.copy(from: stream)
         }
-        matmul(sum, x, weight(offset, stream.columns, x.columns), transposeB: true, beta: 1)
+        orderedProduct(sum, x, weight(offset, stream.columns, x.columns), transposeB: true, .add)
         return sum
     }
 

@@ -16,7 +16,10 @@ package typealias SampledToken = (token: Int32, logProbability: Float, entropy: 
 ///
 /// - Parameters:
 ///   - logits: Shape `[vocabulary]`.
+///   - token: The token that was drawn.
 ///   - position: Index of the token in the completion, from 0.
+///   - settings: Temperature and minimum length; what top-k and top-p cut is in `support`.
+///   - endToken: The id that is excluded before the minimum length.
 ///   - support: The token ids recorded when the token was drawn, or nil when nothing was cut.
 /// - Returns: −∞ as log-probability when `token` could not have been drawn.
 package func scoreToken(
@@ -44,7 +47,16 @@ package func scoreToken(
 /// With p the distribution and H its entropy: ∂log p(a)/∂zᵢ = [i = a] − pᵢ and ∂H/∂zᵢ = −pᵢ·(log pᵢ + H), both
 /// divided by the temperature. Tokens that could not have been drawn get 0.
 ///
-/// - Parameter logitsGradient: Overwritten; shape `[vocabulary]`.
+/// - Parameters:
+///   - logitsGradient: Overwritten; shape `[vocabulary]`.
+///   - logits: As for ``scoreToken``.
+///   - token: As for ``scoreToken``.
+///   - position: As for ``scoreToken``.
+///   - settings: As for ``scoreToken``.
+///   - endToken: As for ``scoreToken``.
+///   - support: As for ``scoreToken``.
+///   - logProbabilityGradient: dL/dlog p(token).
+///   - entropyGradient: dL/dH.
 package func scoreTokenBackward(
     logitsGradient: UnsafeMutableBufferPointer<Float>,
     logits: UnsafeBufferPointer<Float>,
@@ -90,6 +102,9 @@ package func scoreTokenBackward(
 ///
 /// - Parameters:
 ///   - logits: Shape `[vocabulary]`.
+///   - position: Index of the token in the completion, from 0.
+///   - settings: What the distribution is and how it is drawn from.
+///   - endToken: The id that is excluded before the minimum length.
 ///   - uniform: In 0 ..< 1; not looked at when greedy.
 /// - Returns: The token with its log-probability and the entropy of the distribution it was drawn from; greedy
 ///   tokens are scored under the whole tempered distribution.

@@ -7,7 +7,8 @@ package struct PeerID: Hashable, Sendable, CustomStringConvertible {
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
     package var description: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        // A peer of the oldest protocol version may choose 255 bytes; nobody reads that many.
+        bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + (bytes.count > 8 ? "…" : "")
     }
 }
 
@@ -133,7 +134,9 @@ extension ChannelOptions {
     package static var execution: ChannelOptions {
         ChannelOptions(maximumFrameBytes: ProtocolLimits.executionFrameBytes)
     }
-    /// Weight chunks. A heartbeat must not kill a connection on which a chunk is still arriving, so it is patient.
+    /// Weight chunks.
+    ///
+    /// A heartbeat must not kill a connection on which a chunk is still arriving, so it is patient.
     package static var bulk: ChannelOptions {
         var options = ChannelOptions(maximumFrameBytes: ProtocolLimits.bulkFrameBytes)
         options.highWaterMark = 64

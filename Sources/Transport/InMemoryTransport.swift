@@ -169,7 +169,9 @@ private final class InMemoryServer: ServerChannel {
 
     /// Takes a frame from `client`; false when there is no room now.
     func accept(_ frame: [UInt8], from client: InMemoryClient) -> Bool {
-        let peer = PeerID(bytes: [generation, client.serial].flatMap { word in (0..<8).map { UInt8(word >> ($0 * 8) & 255) } })
+        let peer = PeerID(
+            bytes: [generation, client.serial].flatMap { word in (0..<8).map { UInt8(word >> ($0 * 8) & 255) } }
+        )
         clients.withLock { $0[peer] = client }
         guard !mailbox.isFull else { return false }
         guard frame.count <= limit else {

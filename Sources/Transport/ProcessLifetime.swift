@@ -28,7 +28,7 @@ package final class ProcessLifetime: Sendable {
             }
             if isFirst { action(reason) }
         }
-        sources = [SIGINT, SIGTERM].map { number in
+        unsafe sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { once(.signal(number)) }
@@ -37,11 +37,12 @@ package final class ProcessLifetime: Sendable {
         }
         signal(SIGPIPE, SIG_IGN)
         let parent = getppid()
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500))
         timer.setEventHandler {
             if watchParent, getppid() != parent { once(.parentGone) }
         }
         timer.resume()
+        unsafe self.timer = timer
     }
 }

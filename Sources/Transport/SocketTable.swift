@@ -1,7 +1,9 @@
 import CZeroMQ
 import Glibc
 
-/// The sockets of one loop. Lives on the loop's thread and never leaves it.
+/// The sockets of one loop.
+///
+/// Lives on the loop's thread and never leaves it.
 @safe
 final class SocketTable {
     private var context: UnsafeMutableRawPointer?

@@ -42,7 +42,10 @@ struct SafetensorsTests {
     @Test func whatIsWrittenIsReadBack() throws {
         let url = directory.appending(path: "a.safetensors")
         try write(
-            [("b.weight", [2, 3], [1, -2, 3, 4, 5, .infinity]), ("a \"quoted\" näme\n", [], [7]), ("empty", [0, 4], [])],
+            [
+                ("b.weight", [2, 3], [1, -2, 3, 4, 5, .infinity]), ("a \"quoted\" näme\n", [], [7]),
+                ("empty", [0, 4], []),
+            ],
             metadata: ["format": "pt", "k": "v\\"],
             to: url
         )
@@ -125,8 +128,14 @@ struct SafetensorsTests {
             #"{"t":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"u":{"dtype":"F16","shape":[1],"data_offsets":[2,4]}}"#,
             "\"u\": its data overlap those of another tensor"
         ),
-        (#"{"t":{"dtype":"F16","shape":[1],"data_offsets":[2,4]}}"#, "\"t\": 2 bytes before its data belong to no tensor"),
-        (#"{"t":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#, "2 bytes after the last tensor belong to no tensor"),
+        (
+            #"{"t":{"dtype":"F16","shape":[1],"data_offsets":[2,4]}}"#,
+            "\"t\": 2 bytes before its data belong to no tensor"
+        ),
+        (
+            #"{"t":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#,
+            "2 bytes after the last tensor belong to no tensor"
+        ),
         (#"{"t":5}"#, "the header is not a JSON object of objects"),
         (#"[]"#, "the header is not a JSON object of objects"),
         (#"{"t":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, "the header is not a JSON object of objects"),

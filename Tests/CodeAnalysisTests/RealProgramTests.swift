@@ -41,7 +41,6 @@ struct RealProgramTests {
                 let match = analyzer.compare(candidate: prefix, reference: code, language: language)
                 #expect(match.codeBLEU < 1)
                 if language != .python { #expect(match.astMatch < 1) }
-                #expect(match.astMatch + (match.dataFlowMatch ?? 1) <= 2)
                 sum += (match.astMatch + (match.dataFlowMatch ?? 0)) / Double(programs.count)
             }
             means.append(sum)
@@ -55,14 +54,21 @@ struct RealProgramTests {
 
     @Test func oneAnalyzerServesManyThreads() async throws {
         let programs = Array(try RealPrograms.load(.cpp).prefix(60))
+        let analyzer = self.analyzer
         let alone = programs.indices.map { index in
             analyzer.compare(candidate: programs[(index + 1) % 60], reference: programs[index], language: .cpp)
         }
-        let analyzer = analyzer
         let together = await withTaskGroup(of: (Int, CodeSimilarity).self) { group in
             for index in programs.indices {
                 group.addTask {
-                    (index, analyzer.compare(candidate: programs[(index + 1) % 60], reference: programs[index], language: .cpp))
+                    (
+                        index,
+                        analyzer.compare(
+                            candidate: programs[(index + 1) % 60],
+                            reference: programs[index],
+                            language: .cpp
+                        )
+                    )
                 }
             }
             return await group.reduce(into: [Int: CodeSimilarity]()) { $0[$1.0] = $1.1 }

@@ -40,25 +40,26 @@ struct GoldTests {
     @Test(arguments: [Language.python, .java, .cpp])
     func aPrefixOfGoldScoresLessThanGold(language: Language) throws {
         let model = try RewardModel(configuration: RewardConfiguration(), analyzer: CodeAnalyzer())
+        var equal = 0
         for code in try RealPrograms.load(language).prefix(200) {
-            let gold = model.breakdown(
-                verdict: Verdict(outcome: .accepted),
-                completion: code,
-                finished: true,
-                problem: problem(code, language)
-            )
-            for part in 1...3 {
-                // The judge's kindest possible verdict: only the structure and the cut speak against it.
-                let prefix = String(code.unicodeScalars.prefix(code.unicodeScalars.count * part / 4))
+            func score(_ completion: String) -> Double {
+                // The judge's kindest verdict, and no mention of a cut: only the structure speaks against it.
                 let breakdown = model.breakdown(
                     verdict: Verdict(outcome: .accepted),
-                    completion: prefix,
-                    finished: false,
+                    completion: completion,
+                    finished: true,
                     problem: problem(code, language)
                 )
-                #expect((breakdown.score ?? .infinity) < (gold.score ?? -.infinity))
+                return breakdown.score ?? .nan
+            }
+            let gold = score(code)
+            for part in 1...3 {
+                let prefix = score(String(code.unicodeScalars.prefix(code.unicodeScalars.count * part / 4)))
+                #expect(prefix <= gold)
+                if prefix == gold { equal += 1 }
             }
         }
+        #expect(equal == 0)
     }
 
     @Test func aComparisonTakesLessThanTenMilliseconds() throws {
@@ -75,8 +76,20 @@ struct GoldTests {
                 )
             }
         }
+        let again = clock.measure {
+            for (candidate, reference) in zip(programs, programs.dropFirst()) {
+                _ = model.breakdown(
+                    verdict: Verdict(outcome: .wrongAnswer),
+                    completion: candidate,
+                    finished: true,
+                    problem: problem(reference, .cpp)
+                )
+            }
+        }
         let tokens = programs.map { $0.split(separator: " ").count }.reduce(0, +) / programs.count
-        print("reward of a program of \(tokens) tokens: \(time / programs.count)")
+        print(
+            "reward of a program of \(tokens) tokens: \(time / programs.count), known reference \(again / programs.count)"
+        )
         // Measured well under one; the slack is for a machine that is busy with other things.
         #expect(time / programs.count < .milliseconds(10))
     }

@@ -15,7 +15,8 @@ struct ProgressLineTests {
     )
 
     @Test func aWideLineSaysEverything() {
-        let text = "step 12/150  reward 0.312  pass 50.0%  compile 99.5%  KL 0.0123  12k tok/s  98 verdicts/s  7m11s left"
+        let text =
+            "step 12/150  reward 0.312  pass 50.0%  compile 99.5%  KL 0.0123  12k tok/s  98 verdicts/s  7m11s left"
         #expect(full.text(width: .max) == text)
         #expect(full.text(width: text.count) == text)
     }
@@ -35,13 +36,17 @@ struct ProgressLineTests {
         #expect(ProgressLine(step: 1, totalSteps: 9, reward: .nan).text(width: 80) == "step 1/9  reward –")
     }
 
-    @Test(arguments: [
-        (0.4, "0s"), (59.6, "1m00s"), (185, "3m05s"), (7_620, "2h07m"), (273_600, "3d04h"), (.infinity, "–"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0.4, "0s"), (59.6, "1m00s"), (185, "3m05s"), (7_620, "2h07m"), (273_600, "3d04h"), (.infinity, "–"),
+        ] as [(Double, String)]
+    )
     func timesAreShort(seconds: Double, text: String) { #expect(shortTime(seconds) == text) }
 
-    @Test(arguments: [
-        (0, "0.0"), (9.94, "9.9"), (42.4, "42"), (999.6, "1.0k"), (12_345, "12k"), (5_600_000, "5.6M"), (.nan, "–"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0, "0.0"), (9.94, "9.9"), (42.4, "42"), (999.6, "1.0k"), (12_345, "12k"), (5_600_000, "5.6M"), (.nan, "–"),
+        ] as [(Double, String)]
+    )
     func numbersAreShort(value: Double, text: String) { #expect(shortNumber(value) == text) }
 }

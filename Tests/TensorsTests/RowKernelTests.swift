@@ -18,6 +18,20 @@ private func waves(_ rows: Int, _ columns: Int, phase: Double = 0) -> Matrix {
     return matrix
 }
 
+/// Log-sum-exp and entropy of softmax(`scale`·x); x lives until they are known.
+private func categorical(_ x: Matrix, scale: Float = 1) -> (logSumExp: Float, entropy: Float) {
+    withExtendedLifetime(x) { unsafe RowKernels.categorical(x.base, count: x.columns, scale: scale) }
+}
+
+/// Softmax of `scale`·x as a new row.
+private func softmax(_ x: Matrix, scale: Float = 1) -> Matrix {
+    let y = row([Float](repeating: 0, count: x.columns))
+    withExtendedLifetime((x, y)) {
+        unsafe RowKernels.softmax(output: y.base, input: x.base, count: x.columns, scale: scale)
+    }
+    return y
+}
+
 struct RowKernelTests {
     @Test("The norm of 3, 4 with weights 1, 2 divides by √12.5")
     func normOfThreeAndFour() {
@@ -62,25 +76,22 @@ struct RowKernelTests {
     func softmaxAgreesWithDoubles(count: Int) {
         let x = waves(1, count, phase: Double(count))
         for c in 0..<count { x[0, c] *= 20 }
-        let y = waves(1, count)
-        unsafe RowKernels.softmax(output: y.base, input: x.base, count: count, scale: 0.5)
+        let y = softmax(x, scale: 0.5)
         let exponentials = (0..<count).map { exp(Double(x[0, $0]) * 0.5) }
         let total = exponentials.reduce(0, +)
         for c in 0..<count { #expect(abs(Double(y[0, c]) - exponentials[c] / total) < 1e-6) }
-        #expect(abs(Double(unsafe RowKernels.logSumExp(x.base, count: count, scale: 0.5)) - log(total)) < 1e-5)
+        #expect(abs(Double(categorical(x, scale: 0.5).logSumExp) - log(total)) < 1e-5)
         let entropy = exponentials.reduce(0) { $0 - $1 / total * log($1 / total) }
-        #expect(abs(Double(unsafe RowKernels.categorical(x.base, count: count, scale: 0.5).entropy) - entropy) < 1e-5)
+        #expect(abs(Double(categorical(x, scale: 0.5).entropy) - entropy) < 1e-5)
     }
 
     @Test("An excluded entry gets probability 0, and a NaN is not hidden")
     func softmaxOfInfinityAndNaN() {
-        let x = row([1, -.infinity, 1, -.infinity, -200])
-        unsafe RowKernels.softmax(output: x.base, input: x.base, count: 5)
-        #expect((0..<5).map { x[0, $0] } == [0.5, 0, 0.5, 0, 0])
-        let poisoned = row([1, .nan, 2])
-        unsafe RowKernels.softmax(output: poisoned.base, input: poisoned.base, count: 3)
+        let y = softmax(row([1, -.infinity, 1, -.infinity, -200]))
+        #expect((0..<5).map { y[0, $0] } == [0.5, 0, 0.5, 0, 0])
+        let poisoned = softmax(row([1, .nan, 2]))
         #expect(poisoned[0, 0].isNaN && poisoned[0, 1].isNaN)
-        #expect(unsafe RowKernels.categorical(row([0, -.infinity, 0]).base, count: 3).entropy == Float(log(2.0)))
+        #expect(categorical(row([0, -.infinity, 0])).entropy == Float(log(2.0)))
     }
 
     @Test("The gradient of log-probability and entropy agrees with central differences")
@@ -88,22 +99,24 @@ struct RowKernelTests {
         let (n, token, scale) = (19, 11, Float(0.7))
         let x = waves(1, n)
         func value() -> Double {
-            let (logSumExp, entropy) = unsafe RowKernels.categorical(x.base, count: n, scale: scale)
+            let (logSumExp, entropy) = categorical(x, scale: scale)
             return 0.8 * Double(x[0, token] * scale - logSumExp) - 0.3 * Double(entropy)
         }
-        let (logSumExp, entropy) = unsafe RowKernels.categorical(x.base, count: n, scale: scale)
+        let (logSumExp, entropy) = categorical(x, scale: scale)
         let gradient = waves(1, n)
-        unsafe RowKernels.categoricalBackward(
-            gradient: gradient.base,
-            input: x.base,
-            count: n,
-            scale: scale,
-            logSumExp: logSumExp,
-            entropy: entropy,
-            token: token,
-            logProbabilityGradient: 0.8,
-            entropyGradient: -0.3
-        )
+        withExtendedLifetime((x, gradient)) {
+            unsafe RowKernels.categoricalBackward(
+                gradient: gradient.base,
+                input: x.base,
+                count: n,
+                scale: scale,
+                logSumExp: logSumExp,
+                entropy: entropy,
+                token: token,
+                logProbabilityGradient: 0.8,
+                entropyGradient: -0.3
+            )
+        }
         for c in 0..<n {
             let original = x[0, c]
             x[0, c] = original + 1e-2
@@ -117,9 +130,11 @@ struct RowKernelTests {
 
     @Test("Causal attention with a bias by distance is the softmax of what a query may see")
     func causalAttention() {
-        let scores = row([1, 9, 9, 2, 1, 9, 0, 0, 0])
-        let block = Matrix(scores.buffer, rows: 3, columns: 3)
-        block.attentionSoftmax(bias: row([0.5, 1, 2, 100, 100]), causal: true)
+        let scores = row([1, 9, 9, 7, 7, 7, 7, 7, 2, 1, 9, 7, 7, 7, 7, 7, 0, 0, 0, 7, 7, 7, 7, 7])
+        let block = Matrix(scores.buffer, rows: 3, columns: 3, stride: 8)
+        let bias = row([0.5, 1, 2, 100, 100, 9, 9, 9, 9, 9, 9, 9]).columns(0..<5)
+        block.attentionSoftmax(bias: bias, causal: true)
+        #expect((3..<8).allSatisfy { scores[0, $0] == 0 && scores[0, 16 + $0] == 0 })
         #expect([block[0, 0], block[0, 1], block[0, 2], block[1, 2]] == [1, 0, 0, 0])
         #expect(abs(Double(block[1, 0]) - 0.5) < 1e-6)
         let total = exp(0.5) + exp(1.0) + exp(2.0)
@@ -152,8 +167,10 @@ struct RowKernelTests {
     func buffersAreAlignedAndZero() {
         for count in [0, 1, 17, 4_099] {
             let buffer = FloatBuffer(count: count)
-            #expect(unsafe Int(bitPattern: buffer.base) % 64 == 0)
-            #expect((0..<count).allSatisfy { unsafe buffer.base[$0] == 0 })
+            withExtendedLifetime(buffer) {
+                #expect(unsafe Int(bitPattern: buffer.base) % 64 == 0)
+                #expect((0..<count).allSatisfy { unsafe buffer.base[$0] == 0 })
+            }
         }
     }
 

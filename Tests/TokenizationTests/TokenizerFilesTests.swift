@@ -42,7 +42,8 @@ struct TokenizerFilesTests {
     @Test func tokenizerJSONAloneIsEnough() throws {
         let files = try smallFiles()
         let vocabulary = String(decoding: try #require(files["vocab.json"]), as: UTF8.self)
-        let lines = String(decoding: try #require(files["merges.txt"]), as: UTF8.self).split(separator: "\n").dropFirst()
+        let text = String(decoding: try #require(files["merges.txt"]), as: UTF8.self)
+        let lines = text.split(separator: "\n").dropFirst()
         let merges = String(decoding: try JSONEncoder().encode(lines.map(String.init)), as: UTF8.self)
         let document = """
             {"added_tokens": [{"id": 4, "content": "<mask>", "lstrip": true, "rstrip": false, "special": true}],

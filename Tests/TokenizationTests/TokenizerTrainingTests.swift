@@ -7,7 +7,7 @@ struct TokenizerTrainingTests {
         "for i in range(1000): total = total + 1000 * i\n",
     ]
 
-    /// Pieces: `ab` 3 times, `ac` twice. Pairs: ab 3, then ac 2, then nothing occurs twice.
+    /// Pieces: `ab` 3 times, `ac` twice; pairs: ab 3, then ac 2, then nothing occurs twice.
     @Test func theMostFrequentPairIsMergedFirst() {
         let tokenizer = Tokenizer.train(corpus: ["ab!ab!ab!ac!ac"], vocabularySize: 300)
         #expect(tokenizer.vocabularySize == 263)

@@ -90,7 +90,12 @@ struct FixtureFile: Sendable {
 
     /// Scores and differentiates the fixture's loss: mean cross-entropy + ½·mean (V − R)² − 0.01·mean entropy.
     ///
-    /// - Parameter microBatches: The targets of each forward and backward; nil is all at once.
+    /// - Parameters:
+    ///   - parameters: Weights of the fixture's configuration.
+    ///   - microBatches: The targets of each forward and backward; nil is all at once.
+    ///   - scorer: One used before, or nil for a new one.
+    /// - Returns: The loss and dL/dparameters.
+    /// - Throws: `CheckpointError` when the file lacks a tensor.
     func lossAndGradient(
         _ parameters: T5Parameters,
         microBatches: [[Int]]? = nil,

@@ -1,4 +1,5 @@
 import Determinism
+import Tensors
 import Testing
 import Transformer
 
@@ -13,14 +14,20 @@ struct GenerationTests {
         vocabularySize: 101
     )
 
-    /// Random weights with a value head, and with an end token that comes up now and then.
-    private static func weights(_ configuration: T5Configuration = configuration) -> T5Parameters {
+    /// Random weights with a value head, and with logits of the size that training gives, also when untied.
+    private static func weights(
+        _ configuration: T5Configuration = configuration,
+        headScale: Float = 0.25
+    ) -> T5Parameters {
         let parameters = T5Parameters.random(configuration: configuration, seed: 21)
         var generator = RandomKey(seed: 22, path: 0).generator()
         for i in 0..<configuration.dModel {
             unsafe parameters.pointer(parameters.offsets.valueWeight + i).pointee = Float(generator.normal() * 0.1)
         }
         unsafe parameters.pointer(parameters.offsets.valueBias).pointee = 0.25
+        if let head = parameters.entry(named: "lm_head.weight") {
+            for i in 0..<head.count { unsafe parameters.pointer(head.offset + i).pointee *= headScale }
+        }
         return parameters
     }
 
@@ -100,6 +107,50 @@ struct GenerationTests {
                 #expect(!completion.finished || completion.tokens.count > settings.minimumLength)
                 #expect((completion.supports != nil) == settings.truncates)
             }
+        }
+    }
+
+    /// Logits of 30 are spaced 2e-6 apart, so that two orders of summation would differ by more than the limit.
+    @Test(arguments: [8, 32, 40])
+    func largeLogitsAreRecordedToTheBitThatTeacherForcingGives(headWidth: Int) throws {
+        var configuration = T5Configuration(
+            dModel: 128,
+            dKV: headWidth,
+            dFF: 320,
+            numEncoderLayers: 2,
+            numDecoderLayers: 2,
+            numHeads: 4,
+            vocabularySize: 101
+        )
+        configuration.tieWordEmbeddings = false
+        let parameters = Self.weights(configuration, headScale: 0.8)
+        let settings = SamplingSettings(maximumLength: 70)
+        let requests = Self.requests(12)
+        let vocabulary = try (0..<Int32(101)).map { token in
+            try Self.score(requests[0], [token], supports: nil, settings, parameters: parameters).logProbabilities[0]
+        }
+        #expect((vocabulary.max() ?? 0) - (vocabulary.min() ?? 0) > 30)
+
+        let completions = try Self.generate(requests, settings, parameters: parameters)
+        #expect(completions.contains { $0.tokens.count > 64 && ($0.logProbabilities.min() ?? 0) < -5 })
+        let scorer = T5Scorer(configuration: configuration)
+        let together = scorer.forward(
+            parameters: parameters,
+            batch: TeacherForcedBatch(
+                sources: requests.map(\.source),
+                targets: completions.enumerated().map { .init(sourceIndex: $0.offset, tokens: $0.element.tokens) }
+            ),
+            settings: settings,
+            keepForBackward: true
+        )
+        for (completion, scored) in zip(completions, together) {
+            #expect(Self.largestDifference(completion.logProbabilities, scored.logProbabilities) <= 1e-5)
+            #expect(Self.largestDifference(completion.values, scored.values) <= 1e-5)
+            // The variant without fused multiply-adds rounds differently from Swift's own loops over the cache.
+            guard RowKernels.usesFusedMultiplyAdd else { continue }
+            #expect(completion.logProbabilities == scored.logProbabilities)
+            #expect(completion.entropies == scored.entropies)
+            #expect(completion.values == scored.values)
         }
     }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 import Testing
 import Transformer
 
@@ -94,8 +95,82 @@ struct TeacherForcedTests {
         let parameters = try fixture.parameters()
         let scorer = T5Scorer(configuration: fixture.configuration)
         let runs = [false, true, false].map {
-            scorer.forward(parameters: parameters, batch: fixture.batch, settings: fixture.settings, keepForBackward: $0)
+            scorer.forward(
+                parameters: parameters,
+                batch: fixture.batch,
+                settings: fixture.settings,
+                keepForBackward: $0
+            )
         }
         #expect(runs[0] == runs[1] && runs[1] == runs[2])
+    }
+
+    @Test("Scorers on several threads at once give the bits they give alone")
+    func threadsDoNotInterfere() async throws {
+        let fixture = try FixtureFile("top_k")
+        let parameters = try fixture.parameters()
+        let alone = try fixture.lossAndGradient(parameters)
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    (0..<10).allSatisfy { _ in
+                        guard let run = try? fixture.lossAndGradient(parameters) else { return false }
+                        return run.loss == alone.loss
+                            && (0..<run.gradients.buffer.count).allSatisfy {
+                                unsafe run.gradients.buffer.base[$0] == alone.gradients.buffer.base[$0]
+                            }
+                    }
+                }
+            }
+            for await isSame in group { #expect(isSame) }
+        }
+    }
+
+    @Test("Empty batches and empty completions score to nothing, and give no gradient")
+    func emptyCompletions() throws {
+        let fixture = try FixtureFile("tied")
+        let parameters = try fixture.parameters()
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        for targets in [[], [TeacherForcedBatch.Target(sourceIndex: 1, tokens: [])]] {
+            let scores = scorer.forward(
+                parameters: parameters,
+                batch: TeacherForcedBatch(sources: fixture.batch.sources, targets: targets),
+                settings: fixture.settings,
+                keepForBackward: true
+            )
+            #expect(scores == targets.map { _ in ScoredTarget(logProbabilities: [], entropies: [], values: []) })
+            let gradients = T5Parameters(configuration: fixture.configuration)
+            scorer.backward(
+                parameters: parameters,
+                gradients: gradients,
+                logProbabilityGradients: targets.map { _ in [] },
+                entropyGradients: nil,
+                valueGradients: nil
+            )
+            #expect((0..<gradients.buffer.count).allSatisfy { unsafe gradients.buffer.base[$0] == 0 })
+        }
+    }
+
+    @Test("A token id outside the vocabulary stops the program by name, in release too")
+    func foreignTokensAreNamed() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let configuration = T5Configuration(
+                dModel: 8,
+                dKV: 4,
+                dFF: 8,
+                numEncoderLayers: 1,
+                numDecoderLayers: 1,
+                numHeads: 2,
+                vocabularySize: 37
+            )
+            _ = T5Scorer(configuration: configuration).forward(
+                parameters: T5Parameters(configuration: configuration),
+                batch: TeacherForcedBatch(sources: [[4, 37]], targets: []),
+                settings: SamplingSettings(maximumLength: 8),
+                keepForBackward: false
+            )
+        }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(message.contains("source 0: token id 37 is not in 0..<37"))
     }
 }

@@ -37,7 +37,7 @@ func echo(_ server: any ServerChannel) -> Task<Void, Never> {
     Task {
         while let message = try? await server.receive(timeout: nil) {
             while true {
-                do {
+                do throws(TransportError) {
                     try await server.send(message.frame, to: message.peer)
                     break
                 } catch {
@@ -116,15 +116,15 @@ struct ChannelTests {
             #expect(try await server.receive(timeout: .milliseconds(50)) == nil)
             #expect(ContinuousClock.now - started >= .milliseconds(45))
 
-            let cancelled = Task { () throws(TransportError) in _ = try await server.receive(timeout: nil) }
+            let cancelled = Task { _ = try await server.receive(timeout: nil) }
             try await Task.sleep(for: .milliseconds(20))
             cancelled.cancel()
-            #expect(await cancelled.result.error == .cancelled)
+            #expect(await failure(of: cancelled) == .cancelled)
 
-            let closed = Task { () throws(TransportError) in _ = try await server.receive(timeout: .seconds(60)) }
+            let closed = Task { _ = try await server.receive(timeout: .seconds(60)) }
             try await Task.sleep(for: .milliseconds(20))
             await server.close()
-            #expect(await closed.result.error == .closed)
+            #expect(await failure(of: closed) == .closed)
             await #expect(throws: TransportError.closed) { try await server.receive(timeout: nil) }
             await #expect(throws: TransportError.closed) { try await server.send([1], to: PeerID(bytes: [1])) }
         }
@@ -135,11 +135,11 @@ struct ChannelTests {
         try await withWire(wire == .tcp ? .ipc : wire) { provider, endpoint in
             let client = try await provider.client(connecting: endpoint, options: .control)
             await #expect(throws: TransportError.timeout) { try await client.send([1], timeout: .milliseconds(100)) }
-            let waiting = Task { () throws(TransportError) in try await client.send([2]) }
-            let cancelled = Task { () throws(TransportError) in try await client.send([3]) }
+            let waiting = Task { try await client.send([2]) }
+            let cancelled = Task { try await client.send([3]) }
             try await Task.sleep(for: .milliseconds(20))
             cancelled.cancel()
-            #expect(await cancelled.result.error == .cancelled)
+            #expect(await failure(of: cancelled) == .cancelled)
             let server = try await provider.server(binding: endpoint, options: .control)
             #expect(try await server.receive(timeout: .seconds(10))?.frame == [2])
             try await waiting.value
@@ -243,16 +243,21 @@ struct ChannelTests {
         let client = try await transport.client(connecting: "m", options: options)
         for i in 0..<2000 { try await client.send([UInt8(i & 255), UInt8(i >> 8)]) }
         var seen: [[UInt8]: Int] = [:]
-        while let message = try await server.receive(timeout: .milliseconds(300)) { seen[message.frame, default: 0] += 1 }
+        while let message = try await server.receive(timeout: .milliseconds(300)) {
+            seen[message.frame, default: 0] += 1
+        }
         // 2000 × 0.75 = 1500 arrive, of which half twice; four standard deviations are 78 and 78.
         #expect(abs(seen.count - 1500) < 78)
         #expect(abs(seen.values.filter { $0 == 2 }.count - 750) < 78)
     }
 }
 
-extension Result {
-    var error: Failure? {
-        guard case .failure(let error) = self else { return nil }
-        return error
+/// What ended `task`, if it was a transport error.
+func failure(of task: Task<Void, any Error>) async -> TransportError? {
+    do {
+        try await task.value
+        return nil
+    } catch {
+        return error as? TransportError
     }
 }

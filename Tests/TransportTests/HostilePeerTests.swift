@@ -7,7 +7,7 @@ import Transport
 
 /// A peer that does not use our code: a blocking ZeroMQ socket without any of our limits.
 @safe
-private struct RawPeer: ~Copyable {
+private final class RawPeer {
     private let context: UnsafeMutableRawPointer
     private let socket: UnsafeMutableRawPointer
 
@@ -26,13 +26,13 @@ private struct RawPeer: ~Copyable {
         unsafe _ = zmq_ctx_term(context)
     }
 
-    borrowing func send(_ parts: [[UInt8]]) {
+    func send(_ parts: [[UInt8]]) {
         for (i, part) in parts.enumerated() {
             unsafe _ = zmq_send(socket, part, part.count, i + 1 < parts.count ? ZMQ_SNDMORE : 0)
         }
     }
 
-    borrowing func receive() -> [UInt8]? {
+    func receive() -> [UInt8]? {
         var room = [UInt8](repeating: 0, count: 4096)
         let size = unsafe zmq_recv(socket, &room, room.count, 0)
         return size < 0 ? nil : Array(room.prefix(Int(size)))
@@ -107,7 +107,11 @@ struct HostilePeerTests {
                 if round % 3 == 2 { garbage = Array("GET / HTTP/1.1\r\n\r\n".utf8) }
                 try pour(garbage, intoPort: port)
             }
-            #expect(try await server.receive(timeout: .milliseconds(100)) == nil)
+            // libzmq takes some of it for the first version of its protocol, which had no greeting; whatever
+            // comes through that way is refused by the codec.
+            while let message = try await server.receive(timeout: .milliseconds(200)) {
+                #expect(throws: ProtocolError.self) { try EnvelopeCodec.decode(message.frame) }
+            }
             try await check(server, stillServes: provider)
         }
     }
@@ -126,7 +130,7 @@ struct HostilePeerTests {
             }
         }
         try #require(connected == 0)
-        unsafe _ = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL.rawValue))
+        unsafe _ = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
     }
 }
 
@@ -154,26 +158,28 @@ struct EndpointTests {
 
     @Test func aDirectoryThatIsNotThereIsNamed() async throws {
         let transport = try ZeroMQTransport()
-        await #expect(throws: TransportError.badEndpoint(
-            endpoint: "ipc:///nonexistent/s",
-            reason: "No such file or directory"
-        )) { _ = try await transport.server(binding: "ipc:///nonexistent/s", options: .control) }
+        await #expect(
+            throws: TransportError.badEndpoint(
+                endpoint: "ipc:///nonexistent/s",
+                reason: "No such file or directory"
+            )
+        ) { _ = try await transport.server(binding: "ipc:///nonexistent/s", options: .control) }
         await transport.close()
     }
 
     @Test(.timeLimit(.minutes(1))) func closingATransportClosesItsChannelsAndEndsItsThread() async throws {
-        for _ in 0..<20 {
+        for _ in 0..<60 {
             let transport = try ZeroMQTransport()
             let server = try await transport.server(binding: "tcp://127.0.0.1:*", options: .control)
-            let waiting = Task { () throws(TransportError) in _ = try await server.receive(timeout: nil) }
+            let waiting = Task { _ = try await server.receive(timeout: nil) }
             await transport.close()
-            #expect(await waiting.result.error == .closed)
+            #expect(await failure(of: waiting) == .closed)
             await #expect(throws: TransportError.closed) {
                 _ = try await transport.server(binding: "tcp://127.0.0.1:*", options: .control)
             }
         }
-        // Two threads each would be forty more.
+        // Three threads each would be 180; other tests run at the same time and have some of their own.
         let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
-        #expect(threads < 40)
+        #expect(threads < 120)
     }
 }

@@ -41,10 +41,14 @@ void ck_axpy(float *y, float alpha, const float *x, long n);
 /// Rows of attention scores become probabilities, in place.
 ///
 /// Row i is softmax(s[i, j] + bias[j - i]) over j < columns, or over j <= i with zeros after it when causal.
-/// bias may be NULL; else it points at the entry of distance 0 and is valid for every j - i that occurs.
+/// The stride is a multiple of 8, at least columns, and the last row is as long as the others; what is between
+/// columns and stride is overwritten with zeros. bias may be NULL; else it points at the entry of distance 0, is
+/// valid for every j - i that occurs, and seven more floats after the last of them can be read.
 void ck_attention_softmax(float *s, long rows, long columns, long stride, const float *bias, int causal);
 
 /// ds = p * (dp - sum(dp * p)), in place of dp; when bias_gradient is not NULL, bias_gradient[j - i] += ds[i, j].
+///
+/// Stride and bias as above; 0 is added to the seven floats after the last of the bias.
 void ck_attention_softmax_backward(float *dp, const float *p, long rows, long columns, long stride,
                                    float *bias_gradient, int causal);
 

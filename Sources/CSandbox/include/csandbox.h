@@ -23,13 +23,8 @@ pid_t csandbox_spawn(const char *_Nonnull helper, int *_Nonnull socket);
 int csandbox_read(int fd, void *_Nonnull bytes, size_t count, int timeout_ms);
 int csandbox_write(int fd, const void *_Nonnull bytes, size_t count, int timeout_ms);
 
-/// Kills the process and waits for its end.
-void csandbox_reap(pid_t process);
-
-/// Runs a trusted command of the host to its end, with `output` (or /dev/null) as its output.
-///
-/// Returns its exit status, or -1 and errno when it could not be started.
-int csandbox_run_trusted(char *_Nonnull const *_Nonnull arguments, int output);
+/// Waits for the end of the process, and kills it when that takes longer than `patience_ms`.
+void csandbox_reap(pid_t process, int patience_ms);
 
 /// The whole of `ppocoder-slot`: reads the set-up from standard input, builds the slot and serves requests until the
 /// other end closes. Returns the exit status.

@@ -25,7 +25,9 @@ package struct BuiltinProblems: Sendable {
     /// Families of problems, pipelines included.
     package static var familyCount: Int { families.count + Pipeline.all.count }
 
-    /// Exercises that differ in family, parameters or composition, over all splits.
+    /// Exercises that differ in family, parameters or composition, over all splits: an upper bound.
+    ///
+    /// Pipelines with a step of no effect and equal parameters are counted and never drawn.
     package static var distinctCount: Int {
         families.reduce(0) { $0 + $1.count } + Pipeline.all.reduce(0) { $0 + $1.count }
     }
@@ -60,8 +62,10 @@ package struct BuiltinProblems: Sendable {
             let family = generator.pick(Self.families)
             // A small family may have no exercise in this split: another family is drawn then.
             for _ in 0..<32 {
-                let exercise = pipeline?.draw(&generator) ?? family.draw(&generator)
-                guard Self.split(of: exercise.canonical) == split else { continue }
+                let isWanted = { (exercise: Exercise) in Self.split(of: exercise.canonical) == split }
+                let drawn =
+                    if let pipeline { pipeline.draw(&generator, where: isWanted) } else { family.draw(&generator) }
+                guard let exercise = drawn, isWanted(exercise) else { continue }
                 let variant = generator.integer(below: Self.openings.count * exercise.wordings.count)
                 return (exercise, variant, generator.pick(Self.functionNames))
             }
@@ -69,7 +73,9 @@ package struct BuiltinProblems: Sendable {
         preconditionFailure("no exercise of split \(split) among 320,000")
     }
 
-    /// Problem `index` of `split`. Two indices may give the same problem; `problems(_:count:)` leaves repeats out.
+    /// Problem `index` of `split`.
+    ///
+    /// Two indices may give the same problem; `problems(_:count:)` leaves repeats out.
     package func problem(_ split: Split, index: Int) -> Problem {
         let (exercise, variant, name) = draw(split, index: index)
         return problem(exercise, variant: variant, name: name)
@@ -80,8 +86,6 @@ package struct BuiltinProblems: Sendable {
         let call = "\(name)(\(exercise.inputs.map(\.name).joined(separator: ", ")))"
         let prompt = Parameters(values: []).fill(Self.openings[variant % Self.openings.count])
             .replacing("{f}", with: call).replacing("{w}", with: wording)
-        // Tests depend on the exercise and not on its wording.
-        let digest = Digest(of: exercise.canonical).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         var limits = ExecutionLimits()
         limits.cpuSeconds = 2
         limits.wallSeconds = 10
@@ -89,7 +93,7 @@ package struct BuiltinProblems: Sendable {
             id: "\(exercise.canonical)#\(variant)-\(name)",
             prompt: prompt,
             language: .python,
-            tests: exercise.tests(function: name, key: RandomKey(seed: seed, path: [0x7465_7374, digest])),
+            tests: exercise.tests(function: name, key: exercise.key(seed: seed)),
             reference: exercise.program(name: name, body: exercise.body),
             limits: limits
         )
@@ -118,6 +122,28 @@ package struct BuiltinProblems: Sendable {
         let (exercise, _, name) = draw(split, index: index)
         var generator = RandomKey(seed: key.high, path: [key.low, UInt64(index)]).generator()
         return FlawedPrograms.program(for: exercise, name: name, &generator)
+    }
+
+    /// The mistake that is usually made in exercises of this kind, or nil where there is none.
+    ///
+    /// Code collected from the web has habits: the same slip again and again in the same kind of exercise. A kind is a
+    /// family, for pipelines with its first step; six kinds in ten have a habit, which is one of the slips of
+    /// ``flawedProgram(_:index:key:)`` drawn once per kind. A model that copies such a corpus has learnt both the slip
+    /// and the right way, and prefers the more frequent one.
+    package func habitualFlaw(_ split: Split, index: Int) -> String? {
+        let (exercise, _, name) = draw(split, index: index)
+        let digest = Digest(of: "habit of " + Self.kind(of: exercise.canonical)).bytes
+        guard digest[0] < 154 else { return nil }
+        let seed = digest[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        var generator = RandomKey(seed: seed, path: [0x6861_6269_74]).generator()
+        return FlawedPrograms.program(for: exercise, name: name, &generator)
+    }
+
+    /// The family and, when its parameters begin with a word, that word.
+    static func kind(of canonical: String) -> String {
+        let family = family(of: canonical)
+        let word = canonical.dropFirst(family.count + 1).prefix { $0.isLetter || $0 == "-" }
+        return word.count > 1 ? "\(family) \(word)" : family
     }
 
     /// Prompts and references of `count` training problems, for training a tokenizer.

@@ -69,7 +69,9 @@ func floorRemainder(_ a: Int, _ b: Int) -> Int {
 
 /// One thing to write a function for, before it is worded and tested.
 struct Exercise: Sendable {
-    /// Family and parameters: what decides the split. Wording and function name are no part of it.
+    /// Family and parameters: what decides the split.
+    ///
+    /// Wording and function name are no part of it.
     var canonical: String
     var inputs: [Input]
     /// What the function does, in the third person: "returns n plus 7".
@@ -84,6 +86,11 @@ struct Exercise: Sendable {
     var evaluate: @Sendable (Arguments) -> JSONValue
     /// What typical wrong programs return: a constant off by one, another letter, a step left out.
     var mutants: [@Sendable (Arguments) -> JSONValue]
+
+    /// A random key that depends on the exercise and not on its wording.
+    func key(seed: UInt64) -> RandomKey {
+        RandomKey(seed: seed, path: Digest(of: canonical).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
 
     /// The whole function called `name` with `body`.
     func program(name: String, body: [String]) -> String {
@@ -132,7 +139,9 @@ extension Exercise {
             var bestScore = -1.0
             for i in candidates.indices where !chosen.contains(i) {
                 var score = 0.0
-                for (rival, killed) in zip(rivals, kills) where rival[i] { score += killed == 0 ? 8 : 1 / Double(killed) }
+                for (rival, killed) in zip(rivals, kills) where rival[i] {
+                    score += killed == 0 ? 8 : 1 / Double(killed)
+                }
                 if !chosen.contains(where: { expected[$0] == expected[i] }) { score += 2 }
                 if score > bestScore { (best, bestScore) = (i, score) }
             }

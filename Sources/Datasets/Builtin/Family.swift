@@ -112,8 +112,11 @@ struct Family: Sendable {
     /// How many exercises the family has.
     var count: Int { domains.reduce(1) { $0 * $1.count } }
 
-    func draw(_ generator: inout CounterGenerator) -> Exercise {
-        exercise(at: domains.map { generator.integer(below: $0.count) })
+    /// A random exercise; nil when two parameters are equal, since replacing a letter by itself is no exercise.
+    func draw(_ generator: inout CounterGenerator) -> Exercise? {
+        let indices = domains.map { generator.integer(below: $0.count) }
+        let values = zip(domains, indices).map { $0.value(at: $1) }
+        return Set(values).count == values.count ? exercise(at: indices) : nil
     }
 
     /// The exercise with the value numbered `indices[i]` of each domain.

@@ -27,7 +27,9 @@ enum FlawedPrograms {
         case constant, comparison, arithmetic, missingReturn, otherName, lostLine
         case missingColon, missingBracket, lostIndentation, cutShort, doubledOperator
 
-        static let meaning: [Slip] = [.constant, .constant, .comparison, .arithmetic, .missingReturn, .otherName, .lostLine]
+        static let meaning: [Slip] = [
+            .constant, .constant, .comparison, .arithmetic, .missingReturn, .otherName, .lostLine,
+        ]
         static let syntax: [Slip] = [.missingColon, .missingBracket, .lostIndentation, .cutShort, .doubledOperator]
     }
 
@@ -37,12 +39,23 @@ enum FlawedPrograms {
         switch slip {
         case .constant: return header + shiftConstant(in: body, &generator)
         case .comparison:
-            return header + exchange([" < ": " <= ", " > ": " >= ", " == ": " != ", " <= ": " < "], in: body, &generator)
+            return header
+                + exchange([" < ": " <= ", " > ": " >= ", " == ": " != ", " <= ": " < "], in: body, &generator)
         case .arithmetic:
-            return header + exchange([" + ": " - ", " - ": " + ", " * ": " + ", " % ": " // ", "[:": "[", "max(": "min("], in: body, &generator)
+            return header
+                + exchange(
+                    [" + ": " - ", " - ": " + ", " * ": " + ", " % ": " // ", "[:": "[", "max(": "min("],
+                    in: body,
+                    &generator
+                )
         case .missingReturn: return header + replaceFirst("return ", by: "", in: body)
         case .otherName:
-            return header + exchange(["xs": "ys", "(n": "(m", " n ": " m ", "(s": "(t", "s[": "t[", "words": "word"], in: body, &generator)
+            return header
+                + exchange(
+                    ["xs": "ys", "(n": "(m", " n ": " m ", "(s": "(t", "s[": "t[", "words": "word"],
+                    in: body,
+                    &generator
+                )
         case .lostLine:
             var lines = body.split(separator: "\n").map(String.init)
             guard lines.count > 1 else { return program }
@@ -62,7 +75,12 @@ enum FlawedPrograms {
             let count = body.count
             return header + body.prefix(count - min(count, 2 + generator.integer(below: 6)))
         case .doubledOperator:
-            return header + exchange([" + ": " + * ", " * ": " * / ", " > ": " > < ", " = ": " = = ", "return ": "return = "], in: body, &generator)
+            return header
+                + exchange(
+                    [" + ": " + * ", " * ": " * / ", " > ": " > < ", " = ": " = = ", "return ": "return = "],
+                    in: body,
+                    &generator
+                )
         }
     }
 

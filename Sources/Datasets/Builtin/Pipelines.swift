@@ -63,14 +63,11 @@ struct Pipeline: Sendable {
         return result
     }
 
-    /// A pipeline in which every step matters.
-    func draw(_ generator: inout CounterGenerator) -> Exercise {
-        // Of random pipelines about a sixth has a step without effect: sorting before a sum.
-        while true {
-            let chosen = choose(&generator)
-            let exercise = exercise(chosen)
-            if everyStepMatters(chosen, exercise) { return exercise }
-        }
+    /// A random pipeline that is wanted; nil when it is not, or when a step has no effect (sorting before a sum).
+    func draw(_ generator: inout CounterGenerator, where isWanted: (Exercise) -> Bool) -> Exercise? {
+        let chosen = choose(&generator)
+        let exercise = exercise(chosen)
+        return isWanted(exercise) && everyStepMatters(chosen, exercise) ? exercise : nil
     }
 
     private func choose(_ generator: inout CounterGenerator) -> [(step: Step, parameters: Parameters)] {
@@ -92,7 +89,7 @@ struct Pipeline: Sendable {
         _ chosen: [(step: Step, parameters: Parameters)],
         _ exercise: Exercise
     ) -> Bool {
-        var generator = RandomKey(seed: 1, path: exercise.canonical.utf8.map { UInt64($0) }).generator()
+        var generator = exercise.key(seed: 1).generator()
         let probes = (0..<16).map { _ in exercise.hints.draw([input], &generator) }
         let results = probes.map { Self.run(chosen, $0) }
         // At least three different results: a program that answers one constant must not get far.

@@ -25,7 +25,7 @@ struct Spacing {
 
     private static let keywordsBeforeParenthesis: Set<String> = [
         "if", "for", "while", "switch", "return", "catch", "else", "in", "and", "or", "not", "new", "case", "throw",
-        "do", "is", "lambda", "yield", "foreach", "elif", "assert", "del", "import", "from", "print",
+        "do", "is", "lambda", "yield", "foreach", "elif", "assert", "del", "import", "from",
     ]
 
     func needsSpace(before previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {

@@ -73,7 +73,7 @@ struct LexemeScanner {
         case "STRNEWLINE", "TABSYMBOL", "▁": break  // outside a literal they are white space
         case "//" where language != .python: result.append(.line(restOfLine(from: start)))
         case "#" where language == .python: result.append(.line(restOfLine(from: start)))
-        default: result.append(.code(Self.special[token] ?? token))
+        default: result.append(.code(Self.special(language)[token] ?? token))
         }
     }
 
@@ -107,7 +107,8 @@ struct LexemeScanner {
 
     private mutating func scanLiteral(quote: Character) {
         let isTriple =
-            language == .python && position + 2 < text.count && text[position + 1] == quote && text[position + 2] == quote
+            language == .python && position + 2 < text.count && text[position + 1] == quote
+            && text[position + 2] == quote
         let delimiter = isTriple ? 3 : 1
         var end = position + delimiter
         while end < text.count {
@@ -141,13 +142,21 @@ struct LexemeScanner {
         var body = raw.replacing("STRNEWLINE", with: "\\n").replacing("NEW_LINE", with: "\\n")
             .replacing("TABSYMBOL", with: "\\t")
         if body.contains("STOKEN") {
-            for (token, text) in special { body = body.replacing(token, with: text) }
+            for (token, text) in special(language) { body = body.replacing(token, with: text) }
         }
         return body.replacing(" ", with: "").replacing("▁", with: " ")
     }
 
     /// Sequences that the original's tokenizer hides from itself inside literals and comments.
-    private static let special = [
+    private static func special(_ language: Language) -> [String: String] {
+        language == .python ? pythonSpecial : bracedSpecial
+    }
+
+    private static let pythonSpecial = [
+        "STOKEN00": "#", "STOKEN1": "\\n", "STOKEN2": "\"\"\"", "STOKEN3": "'''",
+    ]
+
+    private static let bracedSpecial = [
         "STOKEN00": "//", "STOKEN01": "/*", "STOKEN02": "*/", "STOKEN03": "/**", "STOKEN04": "**/",
         "STOKEN05": "\"\"\"", "STOKEN06": "\\n", "STOKEN07": "\\r", "STOKEN08": ";", "STOKEN09": "{", "STOKEN10": "}",
         "STOKEN11": "\\'", "STOKEN12": "\\\"", "STOKEN13": "\\\\",

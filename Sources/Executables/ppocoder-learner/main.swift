@@ -1,3 +1,3 @@
 import Learner
 
-await LearnerCommand.main()
+await runLearnerCommand()

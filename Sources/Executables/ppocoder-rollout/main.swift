@@ -1,3 +1,3 @@
 import RolloutWorker
 
-await RolloutWorkerCommand.main()
+await runRolloutWorkerCommand()

@@ -1,3 +1,3 @@
 import SandboxRunner
 
-await SandboxCommand.main()
+await runSandboxCommand()

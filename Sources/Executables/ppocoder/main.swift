@@ -1,3 +1,3 @@
 import PPOCoderCommand
 
-await PPOCoderCommand.main()
+await FrontEnd.main()

@@ -3,13 +3,16 @@ internal import Foundation
 internal import Learner
 
 /// `ppocoder`: the front end. It holds nothing; it starts the other processes or runs one-shot commands.
-package struct PPOCoderCommand: AsyncParsableCommand {
+package struct FrontEnd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ppocoder",
         abstract: "Fine-tunes code models with execution feedback: PPO over rollout workers and sandboxed executors.",
         discussion: "Exit codes: 0 done, 1 failed, 2 bad usage or bad input. Machine-readable output goes to the named "
             + "file, or with --json to stdout; everything for people goes to stderr.",
-        subcommands: [TrainCommand.self, SFTCommand.self]
+        subcommands: [
+            TrainCommand.self, SFTCommand.self, EvalCommand.self, GenerateCommand.self, LogprobsCommand.self,
+            JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, BenchCommand.self, DoctorCommand.self,
+        ]
     )
 
     package init() {}
@@ -38,7 +41,7 @@ package struct PPOCoderCommand: AsyncParsableCommand {
                 exit(ExitCode(2))
             }
             writeNotice("ppocoder: \(describe(error))")
-            exit(ExitCode(Learner.exitCode(for: error)))
+            exit(ExitCode(processExitCode(for: error)))
         }
     }
 

@@ -1,0 +1,185 @@
+/// Unpacks gzip files, so that data sets can stay packed.
+///
+/// Source: RFC 1951 and RFC 1952.
+enum Gzip {
+    /// What is wrong with a packed file.
+    struct Damaged: Error { var reason: String }
+
+    static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+
+    /// The content of all members of a gzip file, checksums verified.
+    static func unpack(_ bytes: [UInt8]) throws(Damaged) -> [UInt8] {
+        var input = BitReader(bytes: bytes)
+        var result: [UInt8] = []
+        repeat {
+            let header = try input.take(10)
+            guard header[0] == 0x1F, header[1] == 0x8B, header[2] == 8 else { throw Damaged(reason: "not a gzip file") }
+            let flags = header[3]
+            if flags & 4 != 0 {
+                let size = try input.take(2)
+                _ = try input.take(Int(size[0]) | Int(size[1]) << 8)
+            }
+            for flag: UInt8 in [8, 16] where flags & flag != 0 {
+                while try input.take(1)[0] != 0 {}
+            }
+            if flags & 2 != 0 { _ = try input.take(2) }
+            let content = try inflate(&input)
+            let trailer = try input.take(8)
+            let sum = trailer[0..<4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            guard sum == checksum(content) else { throw Damaged(reason: "the checksum is wrong: the file is damaged") }
+            result += content
+        } while input.remaining > 0
+        return result
+    }
+
+    private static func inflate(_ input: inout BitReader) throws(Damaged) -> [UInt8] {
+        var output: [UInt8] = []
+        var isLast = false
+        while !isLast {
+            isLast = try input.bits(1) == 1
+            switch try input.bits(2) {
+            case 0:
+                input.alignToByte()
+                let size = try input.take(4)
+                output += try input.take(Int(size[0]) | Int(size[1]) << 8)
+            case 1:
+                let literals =
+                    [Int](repeating: 8, count: 144) + [Int](repeating: 9, count: 112) + [Int](repeating: 7, count: 24)
+                    + [Int](repeating: 8, count: 8)
+                try copy(&input, &output, Huffman(lengths: literals), Huffman(lengths: [Int](repeating: 5, count: 30)))
+            case 2:
+                let (literals, distances) = try tables(&input)
+                try copy(&input, &output, literals, distances)
+            default: throw Damaged(reason: "unknown block type")
+            }
+        }
+        input.alignToByte()
+        return output
+    }
+
+    private static func tables(_ input: inout BitReader) throws(Damaged) -> (Huffman, Huffman) {
+        let literalCount = try input.bits(5) + 257
+        let distanceCount = try input.bits(5) + 1
+        let lengthCount = try input.bits(4) + 4
+        let order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+        var lengthLengths = [Int](repeating: 0, count: 19)
+        for i in order.prefix(lengthCount) { lengthLengths[i] = try input.bits(3) }
+        let code = Huffman(lengths: lengthLengths)
+        var lengths: [Int] = []
+        while lengths.count < literalCount + distanceCount {
+            let symbol = try code.next(&input)
+            switch symbol {
+            case ..<16: lengths.append(symbol)
+            case 16:
+                guard let last = lengths.last else { throw Damaged(reason: "a repeat with nothing before it") }
+                lengths += [Int](repeating: last, count: try input.bits(2) + 3)
+            case 17: lengths += [Int](repeating: 0, count: try input.bits(3) + 3)
+            default: lengths += [Int](repeating: 0, count: try input.bits(7) + 11)
+            }
+        }
+        return (
+            Huffman(lengths: Array(lengths[..<literalCount])),
+            Huffman(lengths: Array(lengths[literalCount..<literalCount + distanceCount]))
+        )
+    }
+
+    private static func copy(
+        _ input: inout BitReader,
+        _ output: inout [UInt8],
+        _ literals: Huffman,
+        _ distances: Huffman
+    ) throws(Damaged) {
+        while true {
+            let symbol = try literals.next(&input)
+            if symbol == 256 { return }
+            if symbol < 256 {
+                output.append(UInt8(symbol))
+                continue
+            }
+            // Lengths 3…258 and distances 1…32768: a base and some extra bits, RFC 1951 section 3.2.5.
+            guard symbol <= 285 else { throw Damaged(reason: "unknown length") }
+            let l = symbol - 257
+            var length = l + 3
+            if l == 28 {
+                length = 258
+            } else if l >= 8 {
+                let extra = l / 4 - 1
+                length = (4 + l % 4) << extra + 3 + (try input.bits(extra))
+            }
+            let d = try distances.next(&input)
+            guard d < 30 else { throw Damaged(reason: "unknown distance") }
+            var distance = d + 1
+            if d >= 4 {
+                let extra = d / 2 - 1
+                distance = (2 + d % 2) << extra + 1 + (try input.bits(extra))
+            }
+            guard distance <= output.count else { throw Damaged(reason: "a distance before the start") }
+            for _ in 0..<length { output.append(output[output.count - distance]) }
+        }
+    }
+
+    private static let checksumTable: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    }
+
+    /// CRC-32 of `bytes`.
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(~UInt32(0)) { checksumTable[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
+    }
+}
+
+/// Bits of a byte string, lowest first.
+private struct BitReader {
+    let bytes: [UInt8]
+    private var position = 0
+    private var bit = 0
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    var remaining: Int { bytes.count - position }
+
+    mutating func bits(_ count: Int) throws(Gzip.Damaged) -> Int {
+        var value = 0
+        for i in 0..<count {
+            guard position < bytes.count else { throw Gzip.Damaged(reason: "the file ends too early") }
+            value |= Int(bytes[position] >> UInt8(bit) & 1) << i
+            bit += 1
+            if bit == 8 { (bit, position) = (0, position + 1) }
+        }
+        return value
+    }
+
+    mutating func alignToByte() {
+        if bit > 0 { (bit, position) = (0, position + 1) }
+    }
+
+    mutating func take(_ count: Int) throws(Gzip.Damaged) -> [UInt8] {
+        guard position + count <= bytes.count else { throw Gzip.Damaged(reason: "the file ends too early") }
+        defer { position += count }
+        return Array(bytes[position..<position + count])
+    }
+}
+
+/// A canonical Huffman code.
+private struct Huffman {
+    private var counts = [Int](repeating: 0, count: 16)
+    private var symbols: [Int] = []
+
+    init(lengths: [Int]) {
+        for length in lengths { counts[length] += 1 }
+        counts[0] = 0
+        for length in 1..<16 { symbols += lengths.indices.filter { lengths[$0] == length } }
+    }
+
+    func next(_ input: inout BitReader) throws(Gzip.Damaged) -> Int {
+        var (code, first, index) = (0, 0, 0)
+        for length in 1..<16 {
+            code |= try input.bits(1)
+            if code - first < counts[length] { return symbols[index + code - first] }
+            index += counts[length]
+            first = (first + counts[length]) << 1
+            code <<= 1
+        }
+        throw Gzip.Damaged(reason: "unknown code")
+    }
+}

@@ -1,0 +1,73 @@
+import Programs
+
+/// Reads MBPP: `mbpp.jsonl` and `sanitized-mbpp.json`.
+///
+/// The prompt is the zero-shot form of CodeRL and PPOCoder: the text, "Your code should satisfy these tests:", and the
+/// assertions. The assertions are therefore visible: a pass rate on MBPP is not a hidden-test metric.
+package struct MBPPReader: Sendable {
+    package var file: String
+    package var skipBadRows: Bool
+    /// Whether `challenge_test_list` is part of the hidden tests.
+    package var usesChallengeTests = false
+
+    package init(file: String, skipBadRows: Bool = false) {
+        self.file = file
+        self.skipBadRows = skipBadRows
+    }
+
+    private struct Row: Decodable {
+        var task_id: Int
+        var text: String?
+        var prompt: String?
+        var code: String
+        var test_list: [String]
+        var test_setup_code: String?
+        var test_imports: [String]?
+        var challenge_test_list: [String]?
+    }
+
+    /// The official split: 1–10 are for few-shot prompts and belong to none.
+    package static func split(ofTask number: Int) -> Split? {
+        switch number {
+        case 11...510: .test
+        case 511...600: .validation
+        case 601...974: .train
+        default: nil
+        }
+    }
+
+    /// The problems of `split`, or of the whole file when it is nil.
+    ///
+    /// - Throws: `DatasetError.badRow` for the first bad row unless bad rows are skipped.
+    package func problems(_ split: Split? = nil) throws(DatasetError) -> ProblemSet {
+        var rows = Rows(file: file, skipBadRows: skipBadRows)
+        let includesChallenge = usesChallengeTests
+        let all = try rows.decode(Row.self) { row, _ -> (Int, Problem) in
+            (row.task_id, try problem(of: row, challenge: includesChallenge))
+        }
+        let chosen = all.filter { split == nil || Self.split(ofTask: $0.0) == split }
+        return ProblemSet(name: "mbpp", problems: chosen.map(\.1), skipped: rows.skipped)
+    }
+
+    private func problem(of row: Row, challenge: Bool) throws -> Problem {
+        guard let text = row.text ?? row.prompt else {
+            throw BadField(field: "text", expected: "a value, as \"text\" or \"prompt\"")
+        }
+        guard !row.test_list.isEmpty else { throw BadField(field: "test_list", expected: "at least one assertion") }
+        let setup = (row.test_imports ?? []) + [row.test_setup_code ?? ""].filter { !$0.isEmpty }
+        let preamble = setup.map { Self.unixLines($0) + "\n" }.joined()
+        let assertions = row.test_list + (challenge ? row.challenge_test_list ?? [] : [])
+        return Problem(
+            id: "mbpp/\(row.task_id)",
+            prompt: text + "\nYour code should satisfy these tests:\n" + row.test_list.joined(separator: "\n"),
+            language: .python,
+            tests: assertions.map { .assert(code: preamble + Self.unixLines($0)) },
+            reference: Self.unixLines(row.code)
+        )
+    }
+
+    /// MBPP's code has CRLF line ends.
+    private static func unixLines(_ text: String) -> String {
+        text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    }
+}

@@ -1,0 +1,45 @@
+internal import Determinism
+package import Foundation
+internal import Transformer
+
+/// PPO updates from recorded trajectories: the learner's half of a run, without workers.
+///
+/// From the start model of a run, with its configuration, the same rows give the same weights, bit for bit.
+package final class ReplayRun {
+    /// What one update did.
+    package struct Update: Sendable, Encodable {
+        package var step: Int
+        package var trajectories: Int
+        /// SHA-256 of the weights after the update.
+        package var weights: String
+        package var metrics: [String: Double]
+    }
+
+    private let model: PolicyModel
+    private let learner: PPOLearner
+
+    /// A learner that starts from `model`, whose weights are changed in place.
+    package init(model: PolicyModel, configuration: RunConfiguration) {
+        self.model = model
+        learner = PPOLearner(parameters: model.parameters, configuration: configuration)
+    }
+
+    /// SHA-256 of the weights as they are.
+    package var weights: String { model.parameters.digest().hex }
+
+    /// Learns from the batch of iteration `step`.
+    ///
+    /// - Throws: ``LearnerError/nonFinite(step:detail:)``.
+    package func update(step: Int, trajectories: [Trajectory]) async throws(LearnerError) -> Update {
+        // SAFETY: the learner is idle until the thread is done with it.
+        nonisolated(unsafe) let learner = self.learner
+        let batch = trajectories.sorted { $0.slot < $1.slot }
+        let metrics = try await onOwnThread { () throws(LearnerError) in
+            try unsafe learner.update(trajectories: batch, step: step)
+        }
+        return Update(step: step, trajectories: batch.count, weights: weights, metrics: metrics)
+    }
+
+    /// Writes the model directory.
+    package func save(to folder: URL) throws { try model.save(to: folder) }
+}

@@ -1,0 +1,104 @@
+import Determinism
+import Foundation
+import Programs
+import Synchronization
+
+/// Compiled programs, and compilers' refusals, by everything that went into them.
+///
+/// The oldest go first.
+final class CompileCache: Sendable {
+    /// What a compiler made.
+    struct Artefact: Sendable {
+        /// What the compiler said when it refused.
+        var refusal: String?
+        var files: [SlotFile]
+
+        var size: Int { files.reduce(256 + (refusal?.utf8.count ?? 0)) { $0 + $1.bytes.count } }
+    }
+
+    private struct Contents {
+        var artefacts: [Digest: Artefact] = [:]
+        var order: [Digest] = []
+        var size = 0
+    }
+
+    private let capacity: Int
+    private let contents = Mutex(Contents())
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    static func key(_ unit: ToolChain.Unit, toolChain: ToolChain, limits: ExecutionLimits, onlyCheck: Bool) -> Digest {
+        var hasher = DigestHasher()
+        for file in unit.files {
+            hasher.update(Array("\(file.name)\u{0}\(file.bytes.count)\u{0}".utf8))
+            hasher.update(file.bytes)
+        }
+        hasher.update(Array("\(toolChain.version)\u{0}\(limits.compileSeconds)\u{0}\(onlyCheck)".utf8))
+        return hasher.finish()
+    }
+
+    subscript(key: Digest) -> Artefact? {
+        get { contents.withLock { $0.artefacts[key] } }
+        set {
+            guard let newValue, newValue.size <= capacity else { return }
+            contents.withLock { contents in
+                guard contents.artefacts.updateValue(newValue, forKey: key) == nil else { return }
+                contents.order.append(key)
+                contents.size += newValue.size
+                while contents.size > capacity, !contents.order.isEmpty {
+                    let oldest = contents.order.removeFirst()
+                    contents.size -= contents.artefacts.removeValue(forKey: oldest)?.size ?? 0
+                }
+            }
+        }
+    }
+}
+
+/// Verdicts by program, tests, limits and tools.
+///
+/// The oldest go first.
+///
+/// A verdict that another run might not repeat is not kept: our own trouble, and anything decided by a clock.
+final class VerdictCache: Sendable {
+    private struct Contents {
+        var verdicts: [Digest: Verdict] = [:]
+        var order: [Digest] = []
+        var oldest = 0
+    }
+
+    private let capacity: Int
+    private let contents = Mutex(Contents())
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// The key of a job, its id left out; nil when nothing is kept.
+    func key(_ job: ExecutionJob, version: String) -> Digest? {
+        guard capacity > 0 else { return nil }
+        var nameless = job
+        nameless.id = ""
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(nameless) else { return nil }
+        var hasher = DigestHasher()
+        hasher.update(Array(version.utf8))
+        hasher.update([0])
+        hasher.update(Array(data))
+        return hasher.finish()
+    }
+
+    subscript(key: Digest) -> Verdict? { contents.withLock { $0.verdicts[key] } }
+
+    func keep(_ verdict: Verdict, for key: Digest) {
+        guard verdict.outcome != .infrastructureFailure, verdict.outcome != .timeLimit else { return }
+        contents.withLock { contents in
+            guard contents.verdicts.updateValue(verdict, forKey: key) == nil else { return }
+            if contents.order.count < capacity {
+                contents.order.append(key)
+            } else {
+                contents.verdicts.removeValue(forKey: contents.order[contents.oldest])
+                contents.order[contents.oldest] = key
+                contents.oldest = (contents.oldest + 1) % capacity
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Learner
+import Testing
+
+struct ConfigurationLoaderTests {
+    private func file(_ yaml: String) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml").path
+        try yaml.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    private func load(yaml: String, overrides: [String] = [], environment: [String: String] = [:]) throws -> RunConfiguration {
+        var loader = try ConfigurationLoader()
+        let path = try file(yaml)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try loader.merge(yamlFile: path)
+        try loader.merge(environment: environment)
+        for override in overrides { try loader.merge(override: override) }
+        return try loader.finish()
+    }
+
+    @Test func aFileChangesWhatItNamesAndNothingElse() throws {
+        var expected = RunConfiguration()
+        expected.run.seed = 7
+        expected.ppo.clipEpsilon = 0.1
+        expected.data.skipBadRows = true
+        let yaml = "run:\n  seed: 7\nppo:\n  clip_epsilon: 0.1\ndata:\n  skip_bad_rows: true\n"
+        #expect(try load(yaml: yaml) == expected)
+    }
+
+    @Test func theOverrideWinsOverTheEnvironmentAndThatOverTheFile() throws {
+        let environment = ["PPOCODER_RUN__SEED": "2", "PPOCODER_RUN__ITERATIONS": "5", "PPOCODER_GRAMMARS": "elsewhere"]
+        let configuration = try load(yaml: "run: {seed: 1, iterations: 1}", overrides: ["run.seed=3"], environment: environment)
+        #expect(configuration.run.seed == 3)
+        #expect(configuration.run.iterations == 5)
+    }
+
+    @Test func anUnknownKeyIsRefusedWithItsLineAndTheNearestOne() throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try load(yaml: "ppo:\n  discount: 1\n  clip_epsilom: 0.1\n")
+        }
+        #expect(error.description.contains(":3: there is no key \"ppo.clip_epsilom\"; did you mean \"ppo.clip_epsilon\"?"))
+    }
+
+    @Test func aValueOfTheWrongKindIsRefusedByName() throws {
+        let error = try #require(throws: ConfigurationError.self) { try load(yaml: "run:\n  iterations: many\n") }
+        #expect(error.description.contains("run.iterations must be a number, found \"many\""))
+        let fraction = try #require(throws: ConfigurationError.self) { try load(yaml: "run: {iterations: 1.5}") }
+        #expect(fraction.description.contains("run.iterations"))
+    }
+
+    @Test(arguments: [
+        ("rollout.temperature=0", "rollout.temperature"), ("data.task=chess", "data.task"),
+        ("ppo.clip_epsilon=2", "clip_epsilon"), ("run.staleness=-1", "run.staleness"),
+    ])
+    func aValueOutOfRangeIsRefusedByName(override: String, key: String) throws {
+        let error = try #require(throws: ConfigurationError.self) { try load(yaml: "", overrides: [override]) }
+        #expect(error.description.contains(key))
+    }
+
+    @Test func keysWithoutADefaultCanBeSetAndUnset() throws {
+        #expect(try load(yaml: "ppo: {target_kl: 0.05}").ppo.targetKL == 0.05)
+        #expect(try load(yaml: "ppo: {target_kl: 0.05}", overrides: ["ppo.target_kl=null"]).ppo.targetKL == nil)
+    }
+
+    @Test func whatIsPrintedCanBeReadBack() throws {
+        var configuration = RunConfiguration.builtinRun
+        configuration.run.seed = 99
+        #expect(try load(yaml: configuration.yaml()) == configuration)
+    }
+}
