@@ -12,7 +12,8 @@ train: build
 test: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	# One test at a time: many start real processes and measure time on what may be two busy cores.
+	swift test -c release --skip-build --no-parallel
 
 build: setup
 	swift build -c release

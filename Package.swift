@@ -14,6 +14,7 @@ let house: [SwiftSetting] = [
 ]
 
 /// Which of our modules each module may import: the arrows of docs/architecture.md.
+///
 /// `ModuleGraphTests` reads this table and refuses any other import.
 let arrows: [(module: String, imports: [String])] = [
     ("Programs", []),
@@ -115,10 +116,16 @@ let tests: [Target] = [
         "Learner",
         [
             "Programs", "Determinism", "Protocol", "Transport", "Dispatching", "Transformer", "Tensors", "Tokenization",
-            "RolloutWorker", "Rewards", "PPO",
+            "RolloutWorker", "Rewards", "PPO", "Optimizers", "Telemetry",
         ]
     ),
-    ("PPOCoderCommand", ["Programs", "Learner", "ppocoder", "ppocoder-learner", "ppocoder-rollout", "ppocoder-sandbox", "ppocoder-slot"]),
+    (
+        "PPOCoderCommand",
+        [
+            "Programs", "Learner", "ppocoder", "ppocoder-learner", "ppocoder-rollout", "ppocoder-sandbox",
+            "ppocoder-slot",
+        ]
+    ),
 ].map { (name: String, more: [String]) in
     .testTarget(
         name: "\(name)Tests",

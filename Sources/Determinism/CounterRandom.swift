@@ -28,7 +28,9 @@ package struct RandomKey: Sendable, Hashable, Codable {
         self = key
     }
 
-    /// 128 random bits for `counter`. Streams with different `domain` are independent.
+    /// 128 random bits for `counter`.
+    ///
+    /// Streams with different `domain` are independent.
     package func block(counter: UInt64, domain: UInt64 = 0) -> SIMD4<UInt32> {
         var x = SIMD4<UInt32>(
             UInt32(truncatingIfNeeded: counter),

@@ -70,7 +70,9 @@ package struct DigestHasher: Sendable {
         unsafe data.withUnsafeBytes { unsafe update($0) }
     }
 
-    /// The digest of everything given so far. The hasher must not be used after it.
+    /// The digest of everything given so far.
+    ///
+    /// The hasher must not be used after it.
     package mutating func finish() -> Digest {
         guard let digest = Digest(bytes: finalBytes()) else { preconditionFailure("SHA-256 has 32 bytes") }
         return digest

@@ -3,12 +3,16 @@ internal import Programs
 internal import Yams
 
 /// Builds a ``RunConfiguration`` from its defaults, a YAML file, environment variables and `key=value` overrides, in
-/// that order. A key that does not exist is refused with the nearest one that does.
+/// that order.
+///
+/// A key that does not exist is refused with the nearest one that does.
 package struct ConfigurationLoader {
     private var tree: JSONValue
     private let schema: JSONValue
+    private var changes: [(path: [String], value: JSONValue, source: String, text: String)] = []
 
     /// - Parameter base: what is used where nothing else is said.
+    /// - Throws: ``ConfigurationError/unreadable(file:reason:)`` when `base` cannot be encoded.
     package init(base: RunConfiguration = RunConfiguration()) throws(ConfigurationError) {
         do {
             tree = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(base))
@@ -46,7 +50,12 @@ package struct ConfigurationLoader {
             let full = path + [key]
             if case .mapping(let inner) = value {
                 guard case .object = try existing(full, source: line) else {
-                    throw .wrongType(key: full.joined(separator: "."), source: line, expected: "a value", found: "a section")
+                    throw .wrongType(
+                        key: full.joined(separator: "."),
+                        source: line,
+                        expected: "a value",
+                        found: "a section"
+                    )
                 }
                 try merge(inner, at: full, source: source)
             } else {
@@ -75,28 +84,26 @@ package struct ConfigurationLoader {
 
     /// The finished configuration, its ranges checked.
     package func finish() throws(ConfigurationError) -> RunConfiguration {
-        let configuration: RunConfiguration
-        do {
-            configuration = try JSONDecoder().decode(RunConfiguration.self, from: JSONEncoder().encode(tree))
-        } catch let DecodingError.typeMismatch(type, context) {
-            throw .wrongType(
-                key: context.codingPath.map(\.stringValue).joined(separator: "."),
-                source: "configuration",
-                expected: "\(type)",
-                found: context.debugDescription
-            )
-        } catch let DecodingError.dataCorrupted(context) {
-            throw .wrongType(
-                key: context.codingPath.map(\.stringValue).joined(separator: "."),
-                source: "configuration",
-                expected: "a value in range",
-                found: context.debugDescription
-            )
-        } catch {
-            throw .unreadable(file: "configuration", reason: "\(error)")
+        guard let configuration = Self.decode(tree) else {
+            // The decoder does not always say which value it could not take: each is tried alone.
+            for change in changes
+            where Self.decode(Self.replacing(schema, path: change.path[...], with: change.value)) == nil {
+                throw .wrongType(
+                    key: change.path.joined(separator: "."),
+                    source: change.source,
+                    expected: "a value of the kind its default has",
+                    found: "\(change.text)"
+                )
+            }
+            throw .unreadable(file: "configuration", reason: "its values do not fit together")
         }
         try configuration.validate()
         return configuration
+    }
+
+    private static func decode(_ tree: JSONValue) -> RunConfiguration? {
+        guard let data = try? JSONEncoder().encode(tree) else { return nil }
+        return try? JSONDecoder().decode(RunConfiguration.self, from: data)
     }
 
     private mutating func set(_ path: [String], toText text: String, source: String) throws(ConfigurationError) {
@@ -139,6 +146,7 @@ package struct ConfigurationLoader {
         case .array:
             throw Self.wrong(name, source, "a value that can be set", node)
         }
+        changes.append((path, new, source, node.string ?? ""))
         tree = Self.replacing(tree, path: path[...], with: new)
     }
 
@@ -158,7 +166,12 @@ package struct ConfigurationLoader {
     }
 
     private static func wrong(_ key: String, _ source: String, _ expected: String, _ node: Node) -> ConfigurationError {
-        .wrongType(key: key, source: source, expected: expected, found: node.string.map { "\"\($0)\"" } ?? kind(of: node))
+        .wrongType(
+            key: key,
+            source: source,
+            expected: expected,
+            found: node.string.map { "\"\($0)\"" } ?? kind(of: node)
+        )
     }
 
     private static func kind(of node: Node) -> String {
@@ -179,7 +192,8 @@ package struct ConfigurationLoader {
     /// `tree` with null at `path`, unless something is there.
     private static func adding(_ tree: JSONValue, path: ArraySlice<String>) -> JSONValue {
         guard let head = path.first, case .object(var members) = tree else { return tree }
-        members[head] = path.count == 1 ? members[head] ?? .null : adding(members[head] ?? .null, path: path.dropFirst())
+        members[head] =
+            path.count == 1 ? members[head] ?? .null : adding(members[head] ?? .null, path: path.dropFirst())
         return .object(members)
     }
 

@@ -26,7 +26,12 @@ extension RunConfiguration {
             ("d_model", model.dModel), ("d_kv", model.dKV), ("d_ff", model.dFF), ("heads", model.heads),
             ("encoder_layers", model.encoderLayers), ("decoder_layers", model.decoderLayers),
         ] { try positive("model.\(key)", value) }
-        try require(model.vocabularySize >= 261, "model.vocabulary_size", model.vocabularySize, "at least 261 (256 bytes and 5 special tokens)")
+        try require(
+            model.vocabularySize >= 261,
+            "model.vocabulary_size",
+            model.vocabularySize,
+            "at least 261 (256 bytes and 5 special tokens)"
+        )
         try require(
             DataSection.tasks.contains(data.task),
             "data.task",

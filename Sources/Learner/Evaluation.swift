@@ -49,20 +49,22 @@ func rolloutMetrics(_ trajectories: [Trajectory]) -> [String: Double] {
         "executor/infra_error_rate": Double(trajectories.count - judged.count) / Double(max(1, trajectories.count)),
         "executor/masked_samples": Double(trajectories.count - judged.count),
         "perf/total_num_tokens": Double(trajectories.reduce(0) { $0 + $1.tokens.count }),
-        "prompt_length/mean": Double(trajectories.reduce(0) { $0 + $1.source.count }) / Double(max(1, trajectories.count)),
+        "prompt_length/mean": Double(trajectories.reduce(0) { $0 + $1.source.count })
+            / Double(max(1, trajectories.count)),
     ]
     guard !judged.isEmpty else { return metrics }
     let count = Double(judged.count)
     metrics["reward/pass_rate"] = Double(judged.count(where: \.passed)) / count
     metrics["reward/compile_rate"] = Double(judged.count(where: \.compiled)) / count
-    for outcome in Verdict.Outcome.allCases {
+    for outcome in Verdict.Outcome.allCases where outcome != .infrastructureFailure {
         let share = Double(judged.count { $0.verdict.outcome == outcome }) / count
         metrics["executor/verdict/\(outcome.rawValue)_rate"] = share
     }
     let names = Set(judged.flatMap { $0.rewardTerms.map(\.name) })
     for name in names {
         let values = judged.compactMap { row in row.rewardTerms.first { $0.name == name }?.value }
-        metrics["reward/\(name)/mean"] = values.reduce(0, +) / Double(values.count)
+        let metric = ["ast": "ast_match", "dfg": "dataflow_match"][name, default: name]
+        metrics["reward/\(metric)/mean"] = values.reduce(0, +) / Double(values.count)
     }
     let tokens = judged.reduce(0) { $0 + $1.tokens.count }
     metrics["actor/rollout_entropy"] =

@@ -70,7 +70,8 @@ func makeOptimizer(_ parameters: T5Parameters, gradients: T5Parameters, configur
             values: parameters.buffer,
             gradients: gradients.buffer,
             range: entry.offset..<entry.offset + entry.count,
-            decays: !(entry.name.contains("layer_norm") || entry.name.hasSuffix("bias")
+            decays:
+                !(entry.name.contains("layer_norm") || entry.name.hasSuffix("bias")
                 || entry.name.contains("relative_attention_bias"))
         )
     }

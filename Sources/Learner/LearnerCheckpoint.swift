@@ -23,7 +23,9 @@ struct CheckpointState: Codable {
     var evaluations: [Int: EvaluationReport]
 }
 
-/// Writes and reads checkpoints. A checkpoint folder is also a model directory that `transformers` loads.
+/// Writes and reads checkpoints.
+///
+/// A checkpoint folder is also a model directory that `transformers` loads.
 enum LearnerCheckpoint {
     /// Writes every file of a checkpoint into `folder`.
     static func write(
@@ -101,7 +103,10 @@ enum LearnerCheckpoint {
 
     private static func require(_ parameters: T5Parameters, is digest: String, file: URL) throws {
         guard parameters.digest().hex == digest else {
-            throw LearnerError.resume(path: file.path, reason: "does not hold the weights \(digest.prefix(12)) it should")
+            throw LearnerError.resume(
+                path: file.path,
+                reason: "does not hold the weights \(digest.prefix(12)) it should"
+            )
         }
     }
 

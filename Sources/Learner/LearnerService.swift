@@ -35,7 +35,12 @@ package final class LearnerService {
 
     /// Prepares a run, or picks up the newest valid checkpoint of one.
     ///
-    /// - Parameter resume: continue the run in `directory`.
+    /// - Parameters:
+    ///   - configuration: of the run.
+    ///   - directory: the run directory.
+    ///   - endpoints: where workers and executors connect.
+    ///   - provider: opens the channels.
+    ///   - resume: continue the run in `directory`.
     /// - Throws: when the data, the model or the checkpoint cannot be read, naming the file.
     package init(
         configuration: RunConfiguration,
@@ -63,7 +68,10 @@ package final class LearnerService {
             model = checkpoint.model
             reference = try PolicyModel.load(from: directory.reference.path).parameters
             guard reference.digest().hex == checkpoint.state.reference else {
-                throw LearnerError.resume(path: directory.reference.path, reason: "is not the reference policy of this run")
+                throw LearnerError.resume(
+                    path: directory.reference.path,
+                    reason: "is not the reference policy of this run"
+                )
             }
             guard checkpoint.state.seed == configuration.run.seed else {
                 throw LearnerError.resume(
@@ -184,7 +192,12 @@ package final class LearnerService {
             step += 1
             metrics["timing_s/update"] = clock.lap()
             versions[step] = learner.parameters.copy()
-            manifests[step] = try await publish(learner.parameters.copy(), version: step, isReference: false, on: weights)
+            manifests[step] = try await publish(
+                learner.parameters.copy(),
+                version: step,
+                isReference: false,
+                on: weights
+            )
             metrics["timing_s/update_weights"] = clock.lap()
             await retire(on: weights)
             let seconds = total.lap()
@@ -194,7 +207,7 @@ package final class LearnerService {
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
             metrics["weights/version"] = Double(step)
-            metrics["transport/rollout_workers"] = Double(await rollouts.workerCount)
+            metrics["rollout/workers"] = Double(await rollouts.workerCount)
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
             let digest = learner.parameters.digest().hex
             try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
@@ -212,7 +225,9 @@ package final class LearnerService {
         nonisolated(unsafe) let learner = self.learner
         let step = self.step
         do {
-            return try await onOwnThread { () throws(LearnerError) in try unsafe learner.update(trajectories: batch, step: step) }
+            return try await onOwnThread { () throws(LearnerError) in
+                try unsafe learner.update(trajectories: batch, step: step)
+            }
         } catch {
             let file = directory.url.appending(path: "failed-step-\(step).json")
             try? JSONEncoder().encode(batch).write(to: file)

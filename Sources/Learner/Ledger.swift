@@ -34,10 +34,18 @@ final class Ledger: Sendable {
 
     /// Records one iteration in one transaction.
     ///
-    /// - Parameter weights: digest of the weights after the iteration.
+    /// - Parameters:
+    ///   - step: the iteration.
+    ///   - trajectories: its batch.
+    ///   - weights: digest of the weights after the iteration.
+    ///   - metrics: by name; those that are not finite are left out.
+    /// - Throws: when the database refuses the rows.
     func record(step: Int, trajectories: [Trajectory], weights: String, metrics: [String: Double]) throws {
         let finite = metrics.filter { $0.value.isFinite }
-        let json = String(decoding: try JSONSerialization.data(withJSONObject: finite, options: .sortedKeys), as: UTF8.self)
+        let json = String(
+            decoding: try JSONSerialization.data(withJSONObject: finite, options: .sortedKeys),
+            as: UTF8.self
+        )
         try database.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO iterations VALUES (?, ?, ?)",

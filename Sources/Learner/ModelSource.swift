@@ -35,7 +35,8 @@ package struct PolicyModel: Sendable {
         guard unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw LearnerError.model(
                 path: path,
-                reason: "is not a folder; expected a model directory with config.json, model.safetensors, vocab.json and merges.txt"
+                reason:
+                    "is not a folder; expected a model directory with config.json, model.safetensors, vocab.json and merges.txt"
             )
         }
         let parameters = try T5ModelDirectory.load(from: url)
@@ -43,7 +44,8 @@ package struct PolicyModel: Sendable {
         guard tokenizer.vocabularySize <= parameters.configuration.vocabularySize else {
             throw LearnerError.model(
                 path: path,
-                reason: "the tokenizer has \(tokenizer.vocabularySize) tokens, the model only \(parameters.configuration.vocabularySize)"
+                reason:
+                    "the tokenizer has \(tokenizer.vocabularySize) tokens, the model only \(parameters.configuration.vocabularySize)"
             )
         }
         return PolicyModel(parameters: parameters, tokenizer: tokenizer)

@@ -6,7 +6,8 @@ internal import Foundation
 func onOwnThread<Result: Sendable, Failure: Error>(
     _ body: @escaping @Sendable () throws(Failure) -> Result
 ) async throws(Failure) -> Result {
-    let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Swift.Result<Result, Failure>, Never>) in
+    let outcome = await withCheckedContinuation {
+        (continuation: CheckedContinuation<Swift.Result<Result, Failure>, Never>) in
         let thread = Thread {
             do throws(Failure) {
                 continuation.resume(returning: .success(try body()))

@@ -29,6 +29,7 @@ package final class PPOLearner {
 
     /// - Parameters:
     ///   - parameters: the weights to train, changed in place.
+    ///   - configuration: of the run.
     ///   - state: of a checkpoint, or nil to start.
     package init(parameters: T5Parameters, configuration: RunConfiguration, state: State? = nil) {
         self.parameters = parameters
@@ -210,7 +211,8 @@ package final class PPOLearner {
             }
             let entropyGradients =
                 trainsPolicy && ppo.entropyCoefficient > 0
-                ? scores.map { [Float](repeating: -ppo.entropyCoefficient * normalizer, count: $0.entropies.count) } : nil
+                ? scores.map { [Float](repeating: -ppo.entropyCoefficient * normalizer, count: $0.entropies.count) }
+                : nil
             lane.scorer.backward(
                 parameters: parameters,
                 gradients: lane.gradients,

@@ -44,7 +44,11 @@ private func fileInFolder(_ path: String, _ name: String) -> String {
 
 private func language(_ name: String, key: String) throws(ConfigurationError) -> Language {
     guard let language = Language(name: name) else {
-        throw .outOfRange(key: key, value: name, expected: "one of \(Language.allCases.map(\.rawValue).joined(separator: ", "))")
+        throw .outOfRange(
+            key: key,
+            value: name,
+            expected: "one of \(Language.allCases.map(\.rawValue).joined(separator: ", "))"
+        )
     }
     return language
 }

@@ -58,7 +58,7 @@ actor RolloutService {
         self.welcome = welcome
         silence = .seconds(silenceSeconds)
         // A shard is never given up: it is arithmetic, and does not kill workers.
-        queue = LeaseQueue(leaseSeconds: leaseSeconds, maximumLosses: .max, returnsCredits: true)
+        queue = LeaseQueue(leaseSeconds: leaseSeconds, maximumLosses: 1_000_000, returnsCredits: true)
     }
 
     private let started = ContinuousClock.now
@@ -70,7 +70,9 @@ actor RolloutService {
     /// Shards waiting or being computed.
     var outstanding: Int { queue.counts.queued + queue.counts.leased }
 
-    /// Puts a batch of shards in the queue. Evaluations go first.
+    /// Puts a batch of shards in the queue.
+    ///
+    /// Evaluations go first.
     func submit(_ leases: [WireRolloutLease]) async {
         guard let first = leases.first else { return }
         let id = BatchID(purpose: first.purpose, label: first.label, step: Int(first.step))
@@ -124,7 +126,7 @@ actor RolloutService {
 
     /// Tells every worker that the run is over.
     func sayGoodbye() async {
-        for peer in peers.keys {
+        for peer in Array(peers.keys) {
             var bye = WireBye()
             bye.reason = "the run is over"
             await send(.bye(bye), to: peer)

@@ -31,7 +31,9 @@ package struct RunSection: Codable, Sendable, Equatable {
     package var seed: UInt64 = 1
     /// PPO iterations.
     package var iterations = 100
-    /// Policy lag k: iteration t is sampled with the weights of iteration t − k. 0 is strictly on-policy.
+    /// Policy lag k: iteration t is sampled with the weights of iteration t − k.
+    ///
+    /// 0 is strictly on-policy.
     package var staleness = 0
     /// Iterations between checkpoints.
     package var checkpointEvery = 10

@@ -15,7 +15,9 @@ package struct SupervisedRun {
     private let example: (Int) -> SupervisedExample
     private let heldOut: [SupervisedExample]
 
-    /// - Parameter output: folder of the resulting model directory.
+    /// - Parameters:
+    ///   - configuration: of the run.
+    ///   - output: folder of the resulting model directory.
     /// - Throws: when data or model cannot be read, or the data has no reference programs.
     package init(configuration: RunConfiguration, output: URL) throws {
         self.configuration = configuration
@@ -33,7 +35,9 @@ package struct SupervisedRun {
             )
         }
         let source = try ProblemSource(configuration: configuration)
-        let heldOutProblems = source.evaluation.filter { !$0.reference.isEmpty }.prefix(configuration.sft.heldOutExamples)
+        let heldOutProblems = source.evaluation.filter { !$0.reference.isEmpty }.prefix(
+            configuration.sft.heldOutExamples
+        )
         heldOut = heldOutProblems.map { encode($0.prompt, $0.reference) }
         if configuration.data.task == "builtin" {
             let seed = configuration.run.seed
@@ -88,7 +92,9 @@ package struct SupervisedRun {
         for step in 0..<section.steps {
             try Task.checkCancellation()
             let examples = (0..<section.batchSize).map { example(step * section.batchSize + $0) }
-            let report = try await onOwnThread { () throws(LearnerError) in try unsafe trainer.step(examples, index: step) }
+            let report = try await onOwnThread { () throws(LearnerError) in
+                try unsafe trainer.step(examples, index: step)
+            }
             tokens += report.tokens
             let elapsed = (ContinuousClock.now - begun).seconds
             if (step + 1).isMultiple(of: 50) || step + 1 == section.steps {

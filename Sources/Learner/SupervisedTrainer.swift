@@ -54,7 +54,9 @@ package final class SupervisedTrainer {
         let tokens = examples.reduce(0) { $0 + $1.target.count }
         let weight = -1 / Float(max(1, tokens))
         let size = microbatchSize
-        let chunks = stride(from: 0, to: examples.count, by: size).map { Array(examples[$0..<min($0 + size, examples.count)]) }
+        let chunks = stride(from: 0, to: examples.count, by: size).map {
+            Array(examples[$0..<min($0 + size, examples.count)])
+        }
         // Nothing writes them until all lanes are done.
         let parameters = self.parameters
         let losses = lanes.forEachMicrobatch(chunks.count) { lane, i in
@@ -79,7 +81,13 @@ package final class SupervisedTrainer {
         let rate = optimization.learningRate * optimization.schedule.factor(step: index)
         do {
             let report = try optimizer.step(learningRate: rate, maximumGradientNorm: 1)
-            return Report(step: index, loss: loss, learningRate: rate, gradientNorm: report.gradientNorm, tokens: tokens)
+            return Report(
+                step: index,
+                loss: loss,
+                learningRate: rate,
+                gradientNorm: report.gradientNorm,
+                tokens: tokens
+            )
         } catch {
             throw .nonFinite(step: index, detail: "warm start: \(error)")
         }
@@ -88,7 +96,9 @@ package final class SupervisedTrainer {
     /// Mean cross-entropy per target token of `examples`, nats, without learning from them.
     package func loss(_ examples: [SupervisedExample]) -> Double {
         let size = microbatchSize
-        let chunks = stride(from: 0, to: examples.count, by: size).map { Array(examples[$0..<min($0 + size, examples.count)]) }
+        let chunks = stride(from: 0, to: examples.count, by: size).map {
+            Array(examples[$0..<min($0 + size, examples.count)])
+        }
         // Nothing writes them until all lanes are done.
         let parameters = self.parameters
         let sums = lanes.forEachMicrobatch(chunks.count) { lane, i in

@@ -97,7 +97,9 @@ final class TrainingDisplay {
         note("weights \(digest)")
         note("model     \(directory.final.path)")
         note("evaluate  ppocoder eval --model \(directory.final.path) --config \(directory.configuration.path)")
-        note("continue  ppocoder train --resume \(directory.url.path) --set run.iterations=\(2 * configuration.run.iterations)")
+        note(
+            "continue  ppocoder train --resume \(directory.url.path) --set run.iterations=\(2 * configuration.run.iterations)"
+        )
     }
 
     private func note(_ text: String) { progress.note(text) }

@@ -1,6 +1,8 @@
 package import Programs
 
-/// One completion with everything the learner needs to learn from it. Ragged: arrays are as long as the completion.
+/// One completion with everything the learner needs to learn from it.
+///
+/// Ragged: arrays are as long as the completion.
 package struct Trajectory: Sendable, Codable {
     /// Position in the iteration's batch: prompt index · samples per prompt + sample index.
     package var slot: Int

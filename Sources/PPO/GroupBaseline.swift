@@ -10,6 +10,7 @@
 ///   - scores: of all trajectories.
 ///   - groups: indices of the trajectories of each prompt.
 ///   - included: whether each trajectory counts; those that do not are neither read nor changed.
+/// - Returns: the scores, each included one less the mean of the others of its group; one alone stays as it is.
 package func leaveOneOut(scores: [Float], groups: [[Int]], included: [Bool]) -> [Float] {
     precondition(scores.count == included.count, "one flag per score")
     var result = scores

@@ -2,7 +2,9 @@ package import ArgumentParser
 internal import Foundation
 internal import Learner
 
-/// `ppocoder`: the front end. It holds nothing; it starts the other processes or runs one-shot commands.
+/// `ppocoder`: the front end.
+///
+/// It holds nothing; it starts the other processes or runs one-shot commands.
 package struct FrontEnd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ppocoder",
@@ -55,7 +57,10 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Change one setting, for example ppo.clip_epsilon=0.1; may be repeated.", valueName: "key=value")
+        help: ArgumentHelp(
+            "Change one setting, for example ppo.clip_epsilon=0.1; may be repeated.",
+            valueName: "key=value"
+        )
     )
     var overrides: [String] = []
 
@@ -67,6 +72,9 @@ struct ConfigurationOptions: ParsableArguments {
     /// - Parameters:
     ///   - base: the defaults.
     ///   - flags: what the command's own flags say, as `key=value`.
+    /// - Returns: the settings, validated.
+    /// - Throws: when the file cannot be read or a setting is refused, naming the key; `ExitCode.success` once
+    ///   `--print-config` has printed them.
     func load(base: RunConfiguration = RunConfiguration(), flags: [String] = []) throws -> RunConfiguration {
         var loader = try ConfigurationLoader(base: base)
         if let config { try loader.merge(yamlFile: config) }

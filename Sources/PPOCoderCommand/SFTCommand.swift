@@ -12,7 +12,12 @@ struct SFTCommand: AsyncParsableCommand {
 
     @OptionGroup var settings: ConfigurationOptions
 
-    @Option(help: ArgumentHelp("Model directory to start from; none: a new model of the sizes in `model`.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Model directory to start from; none: a new model of the sizes in `model`.",
+            valueName: "folder"
+        )
+    )
     var model: String?
 
     @Option(help: ArgumentHelp("Folder for the resulting model directory.", valueName: "folder"))

@@ -26,7 +26,10 @@ final class Supervisor: Sendable {
             try await once(
                 "warm start",
                 "ppocoder",
-                ["sft", "--config", directory.configuration.path, "--set", "model.path=", "--output", directory.warmStart.path]
+                [
+                    "sft", "--config", directory.configuration.path, "--set", "model.path=", "--output",
+                    directory.warmStart.path,
+                ]
             )
         }
         let sockets = try socketFolder()
@@ -36,7 +39,8 @@ final class Supervisor: Sendable {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { [self] in
                 try await keep("learner", "ppocoder-learner", retry: true) { attempt in
-                    ["--directory", directory.url.path, "--endpoint", base] + (resume || attempt > 0 ? ["--resume"] : [])
+                    ["--directory", directory.url.path, "--endpoint", base]
+                        + (resume || attempt > 0 ? ["--resume"] : [])
                 }
                 return true
             }
@@ -78,7 +82,8 @@ final class Supervisor: Sendable {
         for attempt in 0... {
             let begun = ContinuousClock.now
             let status = try await launch(name, program, arguments(attempt))
-            if status == 0 || isStopping.withLock({ $0 }) { return }
+            if status == 0 { return }
+            if isStopping.withLock({ $0 }) { return }
             if status == 2 { throw SupervisorError.badInput(process: name) }
             failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
             guard failures <= Self.patience else { throw SupervisorError.keepsFailing(process: name, status: status) }
@@ -90,6 +95,8 @@ final class Supervisor: Sendable {
 
     private func once(_ name: String, _ program: String, _ arguments: [String]) async throws {
         let status = try await launch(name, program, arguments)
+        // Interrupted: the signal's own thread ends this process as soon as every child has.
+        if isStopping.withLock({ $0 }) { try await Task.sleep(for: .seconds(10)) }
         guard status == 0 else {
             throw status == 2 ? SupervisorError.badInput(process: name) : .keepsFailing(process: name, status: status)
         }
@@ -116,7 +123,8 @@ final class Supervisor: Sendable {
         let waiter = Task.detached { for await _ in ends {} }
         await waiter.value
         children.withLock { $0[pid] = nil }
-        return process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
     }
 
     /// Asks every child to end, and ends those that do not within three seconds.
@@ -147,7 +155,8 @@ final class Supervisor: Sendable {
 
     /// The executable beside this one.
     private static func executable(_ name: String) -> URL {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: own).deletingLastPathComponent().appending(path: name)
     }
 

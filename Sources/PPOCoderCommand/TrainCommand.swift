@@ -36,7 +36,10 @@ struct TrainCommand: AsyncParsableCommand {
 
     @Option(
         name: .both("baseline_output_dir"),
-        help: ArgumentHelp("Model directory of the supervised baseline, used when --load_model_path is not given.", valueName: "folder")
+        help: ArgumentHelp(
+            "Model directory of the supervised baseline, used when --load_model_path is not given.",
+            valueName: "folder"
+        )
     )
     var baseline: String?
 

@@ -1,4 +1,6 @@
-/// What a program may use while it is judged. Each limit applies to one run of the program, except `compileTime`.
+/// What a program may use while it is judged.
+///
+/// Each limit applies to one run of the program, except `compileTime`.
 package struct ExecutionLimits: Sendable, Hashable, Codable {
     /// CPU time of the program and all its children, seconds.
     package var cpuSeconds: Double = 4

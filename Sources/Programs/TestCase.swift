@@ -1,4 +1,6 @@
-/// One question put to a program. A program is accepted when it answers all of its tests.
+/// One question put to a program.
+///
+/// A program is accepted when it answers all of its tests.
 package enum TestCase: Sendable, Hashable {
     /// Run the program with `stdin`; what it prints must equal `stdout` (token-wise, trailing space ignored).
     case stdio(stdin: String, stdout: String)

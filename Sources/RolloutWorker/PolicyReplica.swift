@@ -13,7 +13,10 @@ actor PolicyReplica {
     private var previous: Task<T5Parameters, any Error>?
     private let capacity: Int
 
-    /// - Parameter capacity: versions kept; the longest unused one makes room.
+    /// - Parameters:
+    ///   - client: fetches the weights.
+    ///   - configuration: sizes of the model.
+    ///   - capacity: versions kept; the longest unused one makes room.
     init(client: WeightClient, configuration: T5Configuration, capacity: Int = 6) {
         self.client = client
         self.configuration = configuration

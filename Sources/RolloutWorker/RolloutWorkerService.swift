@@ -44,7 +44,9 @@ package actor RolloutWorkerService {
     private static let patience: Duration = .seconds(120)
 
     /// - Parameters:
+    ///   - provider: opens the channels.
     ///   - endpoint: the learner's control endpoint.
+    ///   - name: of this worker.
     ///   - report: for people: one line per event worth knowing.
     package init(
         provider: any ChannelProvider,

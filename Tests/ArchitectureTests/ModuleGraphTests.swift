@@ -29,7 +29,11 @@ struct ModuleGraphTests {
     }
 
     static func imports(of source: String) -> Set<String> {
-        Set(source.matches(of: /(?m)^(?:@\w+ )*(?:\w+ )?import (?:struct |class |enum |func )?(\w+)/).map { String($0.1) })
+        Set(
+            source.matches(of: /(?m)^(?:@\w+ )*(?:\w+ )?import (?:struct |class |enum |func )?(\w+)/).map {
+                String($0.1)
+            }
+        )
     }
 
     /// The imports of `source` that `module` may not have.
@@ -43,7 +47,11 @@ struct ModuleGraphTests {
     }
 
     static func manifestArrows() throws -> [String: Set<String>] {
-        arrows(in: try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8))
+        let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+        // Only the table of arrows: the rows of the tests look the same.
+        let table = try #require(manifest.range(of: "let arrows:"))
+        let end = try #require(manifest.range(of: "/// Products of other packages"))
+        return arrows(in: String(manifest[table.lowerBound..<end.lowerBound]))
     }
 
     static func files(under folder: String, suffixes: [String]) throws -> [String] {
@@ -97,7 +105,8 @@ struct ModuleGraphTests {
     }
 
     @Test func noFileIsLongerThanFiveHundredLines() throws {
-        let files = try Self.files(under: "Sources", suffixes: [".swift", ".c", ".h", ".proto"])
+        let files =
+            try Self.files(under: "Sources", suffixes: [".swift", ".c", ".h", ".proto"])
             + Self.files(under: "Tests", suffixes: [".swift", ".py"])
             + Self.files(under: "Tools", suffixes: [".py"])
         #expect(files.count > 100)

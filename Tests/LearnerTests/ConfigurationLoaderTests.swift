@@ -1,5 +1,6 @@
 import Foundation
 import Learner
+import PPO
 import Testing
 
 struct ConfigurationLoaderTests {
@@ -9,7 +10,9 @@ struct ConfigurationLoaderTests {
         return path
     }
 
-    private func load(yaml: String, overrides: [String] = [], environment: [String: String] = [:]) throws -> RunConfiguration {
+    private func load(yaml: String, overrides: [String] = [], environment: [String: String] = [:]) throws
+        -> RunConfiguration
+    {
         var loader = try ConfigurationLoader()
         let path = try file(yaml)
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -29,23 +32,35 @@ struct ConfigurationLoaderTests {
     }
 
     @Test func theOverrideWinsOverTheEnvironmentAndThatOverTheFile() throws {
-        let environment = ["PPOCODER_RUN__SEED": "2", "PPOCODER_RUN__ITERATIONS": "5", "PPOCODER_GRAMMARS": "elsewhere"]
-        let configuration = try load(yaml: "run: {seed: 1, iterations: 1}", overrides: ["run.seed=3"], environment: environment)
+        let environment = [
+            "PPOCODER_RUN__SEED": "2", "PPOCODER_RUN__ITERATIONS": "5", "PPOCODER_GRAMMARS": "elsewhere",
+        ]
+        let configuration = try load(
+            yaml: "run: {seed: 1, iterations: 1}",
+            overrides: ["run.seed=3"],
+            environment: environment
+        )
         #expect(configuration.run.seed == 3)
         #expect(configuration.run.iterations == 5)
     }
 
     @Test func anUnknownKeyIsRefusedWithItsLineAndTheNearestOne() throws {
-        let error = try #require(throws: ConfigurationError.self) {
+        let error = try #require(throws: Learner.ConfigurationError.self) {
             try load(yaml: "ppo:\n  discount: 1\n  clip_epsilom: 0.1\n")
         }
-        #expect(error.description.contains(":3: there is no key \"ppo.clip_epsilom\"; did you mean \"ppo.clip_epsilon\"?"))
+        #expect(
+            error.description.contains(":3: there is no key \"ppo.clip_epsilom\"; did you mean \"ppo.clip_epsilon\"?")
+        )
     }
 
     @Test func aValueOfTheWrongKindIsRefusedByName() throws {
-        let error = try #require(throws: ConfigurationError.self) { try load(yaml: "run:\n  iterations: many\n") }
+        let error = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "run:\n  iterations: many\n")
+        }
         #expect(error.description.contains("run.iterations must be a number, found \"many\""))
-        let fraction = try #require(throws: ConfigurationError.self) { try load(yaml: "run: {iterations: 1.5}") }
+        let fraction = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "run: {iterations: 1.5}")
+        }
         #expect(fraction.description.contains("run.iterations"))
     }
 
@@ -54,7 +69,7 @@ struct ConfigurationLoaderTests {
         ("ppo.clip_epsilon=2", "clip_epsilon"), ("run.staleness=-1", "run.staleness"),
     ])
     func aValueOutOfRangeIsRefusedByName(override: String, key: String) throws {
-        let error = try #require(throws: ConfigurationError.self) { try load(yaml: "", overrides: [override]) }
+        let error = try #require(throws: Learner.ConfigurationError.self) { try load(yaml: "", overrides: [override]) }
         #expect(error.description.contains(key))
     }
 

@@ -2,9 +2,13 @@ import Determinism
 import Dispatching
 import Foundation
 import Learner
+import Optimizers
+import PPO
 import Programs
 import RolloutWorker
+import Telemetry
 import Testing
+import Transformer
 import Transport
 
 /// The signature: the same seed gives the same weights, whatever the cluster did.
@@ -82,9 +86,14 @@ import Transport
         return try PolicyModel.load(from: directory.final.path).parameters.digest()
     }
 
-    private func worker(_ index: Int, _ provider: InMemoryTransport, _ endpoints: LearnerEndpoints) -> Task<Void, any Error> {
+    private func worker(
+        _ index: Int,
+        _ provider: InMemoryTransport,
+        _ endpoints: LearnerEndpoints
+    ) -> Task<Void, any Error> {
         Task {
-            try await RolloutWorkerService(provider: provider, endpoint: endpoints.control, name: "\(index)") { _ in }.run()
+            try await RolloutWorkerService(provider: provider, endpoint: endpoints.control, name: "\(index)") { _ in }
+                .run()
         }
     }
 
@@ -99,6 +108,12 @@ import Transport
 
         let one = try await train(first, workers: 1)
         #expect(one != start, "nothing was learnt, so nothing is shown")
+        let records = try RunLog.read(RunDirectory(configuration: first).metrics)
+        #expect(records.count > 5)
+        #expect(MetricName.unknown(in: Set(records.flatMap { $0.metrics.keys })) == [])
+        let differences = records.compactMap { $0.metrics["training/rollout_log_prob_diff_max"] }
+        #expect(differences.count == 5)
+        #expect(differences.allSatisfy { staleness > 0 || $0 <= 1e-5 })
         let three = configuration(staleness: staleness, model: model, output: folder.appending(path: "three"))
         #expect(try await train(three, workers: 3) == one)
         let killed = configuration(staleness: staleness, model: model, output: folder.appending(path: "killed"))

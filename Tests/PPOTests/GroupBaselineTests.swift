@@ -2,7 +2,9 @@ import PPO
 import Testing
 
 struct GroupBaselineTests {
-    /// Group {3, 1, 2}: 3 − 1.5, 1 − 2.5, 2 − 2. Group {4}: alone. The masked score takes no part.
+    /// Group {3, 1, 2}: 3 − 1.5, 1 − 2.5, 2 − 2.
+    ///
+    /// Group {4}: alone. The masked score takes no part.
     @Test func eachScoreIsComparedWithTheOthersOfItsPrompt() {
         let result = leaveOneOut(
             scores: [3, 1, 2, .nan, 4],
