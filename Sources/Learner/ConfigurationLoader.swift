@@ -82,9 +82,17 @@ package struct ConfigurationLoader {
         try set(path, toText: String(text[text.index(after: equals)...]), source: "--set")
     }
 
+    /// What `data.task` is so far.
+    package var task: String {
+        guard case .object(let sections) = tree, case .object(let data)? = sections["data"],
+            case .string(let task)? = data["task"]
+        else { return "" }
+        return task
+    }
+
     /// The finished configuration, its ranges checked.
     package func finish() throws(ConfigurationError) -> RunConfiguration {
-        guard let configuration = Self.decode(tree) else {
+        guard var configuration = Self.decode(tree) else {
             // The decoder does not always say which value it could not take: each is tried alone.
             for change in changes
             where Self.decode(Self.replacing(schema, path: change.path[...], with: change.value)) == nil {
@@ -97,6 +105,7 @@ package struct ConfigurationLoader {
             }
             throw .unreadable(file: "configuration", reason: "its values do not fit together")
         }
+        configuration.completeSchedule()
         try configuration.validate()
         return configuration
     }

@@ -60,6 +60,7 @@ extension RunConfiguration {
         try positive("cluster.executors", cluster.executors, orZero: true)
         try positive("cluster.learner_lanes", cluster.learnerLanes)
         try positive("cluster.microbatch_size", cluster.microbatchSize)
+        if !cluster.endpoint.isEmpty { _ = try LearnerEndpoints(base: cluster.endpoint) }
         try positive("sft.steps", sft.steps, orZero: true)
         try positive("sft.batch_size", sft.batchSize)
         try require((0..<1).contains(sft.flawedShare), "sft.flawed_share", sft.flawedShare, "0 ≤ share < 1")
@@ -87,6 +88,20 @@ extension RunConfiguration {
         _ expected: String
     ) throws(ConfigurationError) {
         guard holds else { throw .outOfRange(key: key, value: "\(value)", expected: expected) }
+    }
+}
+
+extension RunConfiguration {
+    /// Gives a linear decay that names no end the end of the run.
+    ///
+    /// The run takes iterations × epochs × minibatches gradient steps; one more, so that the last step still moves.
+    mutating func completeSchedule() {
+        guard optimizer.schedule.decay == .linear, optimizer.schedule.totalSteps == nil else { return }
+        let group = max(1, rollout.samplesPerPrompt)
+        let groupsPerStep = max(1, ppo.minibatchSize / group)
+        let minibatches = (rollout.promptsPerStep + groupsPerStep - 1) / groupsPerStep
+        let steps = run.iterations * ppo.epochs * minibatches + 1
+        optimizer.schedule.totalSteps = max(steps, optimizer.schedule.warmupSteps + 1)
     }
 }
 

@@ -3,18 +3,34 @@ internal import PPO
 
 extension RunConfiguration {
     /// The default run: a small model learns the built-in problems on two cores.
+    ///
+    /// The warm start copies a corpus that shows the habitual mistake of a kind of exercise more often than the right
+    /// way; PPO finds out by execution which of the two passes. Settings chosen on seed 1 and a model of 1 M parameters.
     package static var builtinRun: RunConfiguration {
         var run = RunConfiguration()
         run.run.name = "default"
-        run.run.iterations = 120
+        run.run.iterations = 200
         run.run.evaluateEvery = 20
-        run.run.checkpointEvery = 20
+        run.run.checkpointEvery = 50
         run.data.maximumSourceLength = 96
         run.rollout.maximumTargetLength = 96
-        run.optimizer.learningRate = 2e-4
+        run.rollout.promptsPerStep = 64
+        run.rollout.promptsPerShard = 16
+        run.sft.steps = 2400
+        run.sft.learningRate = 1.5e-3
+        run.sft.flawedShare = 0.7
+        run.optimizer.learningRate = 3e-4
+        run.optimizer.schedule.decay = .linear
+        run.optimizer.schedule.warmupSteps = 16
         run.ppo.epochs = 2
-        run.ppo.minibatchSize = 64
-        run.ppo.klCoefficient = 0.02
+        run.ppo.minibatchSize = 128
+        run.ppo.lambda = 1
+        run.ppo.groupBaseline = true
+        run.ppo.criticWarmupSteps = 16
+        run.ppo.criticLearningRate = 1e-3
+        run.ppo.valueClipEpsilon = 0.5
+        run.ppo.valueCoefficient = 0.01
+        run.ppo.klCoefficient = 0.003
         run.ppo.klTarget = 6
         return run
     }

@@ -41,7 +41,7 @@ package struct RunSection: Codable, Sendable, Equatable {
     package var keepCheckpoints = 2
     /// Iterations between evaluations; an evaluation ends an epoch of `generations/`.
     package var evaluateEvery = 10
-    /// Share of a step's samples that may be lost to infrastructure failures before the learner pauses.
+    /// Share of a step's samples that may be lost to infrastructure failures before the learner stops.
     package var maximumInfrastructureShare = 0.2
     /// Write every trajectory that is learnt from to `rollouts.jsonl`, for `ppocoder replay`.
     package var recordRollouts = false

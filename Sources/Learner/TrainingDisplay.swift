@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Optimizers
 internal import Telemetry
 
 /// What people see of a run, and what machines read: the progress line, `metrics.jsonl` and the TensorBoard files.
@@ -94,11 +95,15 @@ final class TrainingDisplay {
             table.addRow([name, percent(before), percent(after), (change < 0 ? "" : "+") + fixed(change, digits: 1)])
         }
         for line in table.plain.split(separator: "\n") { note(String(line)) }
+        // A rate that has fallen to zero would learn nothing more.
+        let isLinear = configuration.optimizer.schedule.decay == .linear
+        let schedule = isLinear ? " --set optimizer.schedule.decay=constant" : ""
         note("weights \(digest)")
         note("model     \(directory.final.path)")
         note("evaluate  ppocoder eval --model \(directory.final.path) --config \(directory.configuration.path)")
         note(
-            "continue  ppocoder train --resume \(directory.url.path) --set run.iterations=\(2 * configuration.run.iterations)"
+            "continue  ppocoder train --resume \(directory.url.path) "
+                + "--set run.iterations=\(2 * configuration.run.iterations)\(schedule)"
         )
     }
 

@@ -67,6 +67,15 @@ struct ConfigurationOptions: ParsableArguments {
     @Flag(help: "Print the settings as YAML, with every default, and stop.")
     var printConfig = false
 
+    /// The task that file, environment and flags name, without checking anything else.
+    func task(flags: [String]) throws -> String {
+        var loader = try ConfigurationLoader()
+        if let config { try loader.merge(yamlFile: config) }
+        try loader.merge(environment: ProcessInfo.processInfo.environment)
+        for flag in flags + overrides { try loader.merge(override: flag) }
+        return loader.task
+    }
+
     /// The settings: defaults, then the file, `PPOCODER_SECTION__KEY` variables, `flags`, `--set`.
     ///
     /// - Parameters:

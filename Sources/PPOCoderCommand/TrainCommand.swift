@@ -104,7 +104,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         if let resume { return try await self.resume(RunDirectory(url: URL(filePath: resume))) }
-        var configuration = try settings.load(base: TrainCommand.defaults(task: task, l1: l1, l2: l2), flags: flags)
+        var configuration = try settings.load(base: TrainCommand.defaults(settings, flags: flags), flags: flags)
         let isFresh = configuration.model.path.isEmpty
         if isFresh {
             guard configuration.data.task == "builtin" else {
@@ -136,9 +136,13 @@ struct TrainCommand: AsyncParsableCommand {
         try await Supervisor(configuration: configuration, directory: directory).run(warmStart: !isWarm, resume: true)
     }
 
-    /// Defaults of a run; the built-in problems have the tuned ones of the default run.
-    private static func defaults(task: String?, l1: String?, l2: String?) -> RunConfiguration {
-        task == nil && l1 == nil && l2 == nil || task == "builtin" ? .builtinRun : RunConfiguration()
+    /// Defaults of a run; the built-in problems have the tuned ones of the default run, wherever the task was named.
+    private static func defaults(_ settings: ConfigurationOptions, flags: [String]) throws -> RunConfiguration {
+        var quiet = settings
+        quiet.printConfig = false
+        // Only the task is asked for; what it needs may be named by other defaults.
+        let task = try quiet.task(flags: flags)
+        return task == "builtin" ? .builtinRun : RunConfiguration()
     }
 }
 

@@ -20,8 +20,10 @@ package final class ZeroMQTransport: ChannelProvider {
             loop?.enqueue { _ in }
         }
         let counters = ChannelCounters()
-        let opened = try await loop.perform {
-            $0.open(.router, at: endpoint, options: options, sink: .peers(mailbox), counters: counters)
+        let opened = try await binding { () async throws(TransportError) in
+            try await loop.perform {
+                $0.open(.router, at: endpoint, options: options, sink: .peers(mailbox), counters: counters)
+            }
         }
         return ZeroMQServer(
             socket: SocketHandle(loop: loop, id: opened.id, counters: counters, limit: options.maximumFrameBytes),
@@ -43,8 +45,11 @@ package final class ZeroMQTransport: ChannelProvider {
         options: ChannelOptions
     ) async throws(TransportError) -> any AnnouncementPublisher {
         let counters = ChannelCounters()
-        let opened = try await loop.perform {
-            $0.open(.publisher, at: endpoint, options: options, sink: .none, counters: counters)
+        let loop = loop
+        let opened = try await binding { () async throws(TransportError) in
+            try await loop.perform {
+                $0.open(.publisher, at: endpoint, options: options, sink: .none, counters: counters)
+            }
         }
         return ZeroMQPublisher(
             socket: SocketHandle(loop: loop, id: opened.id, counters: counters, limit: options.maximumFrameBytes),
@@ -73,6 +78,23 @@ package final class ZeroMQTransport: ChannelProvider {
         }
         let limit = options.maximumFrameBytes
         return (SocketHandle(loop: loop, id: opened.id, counters: counters, limit: limit), mailbox)
+    }
+
+    /// Binds again for half a second while the address is in use.
+    ///
+    /// libzmq closes a socket on a thread of its own: the one that was closed just now may be listening a moment longer.
+    private func binding<Opened: Sendable>(
+        _ open: () async throws(TransportError) -> Opened
+    ) async throws(TransportError) -> Opened {
+        for _ in 0..<10 {
+            do throws(TransportError) {
+                return try await open()
+            } catch {
+                guard case .addressInUse = error else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return try await open()
     }
 
     /// Closes every channel, joins the thread and ends the context.

@@ -1,5 +1,6 @@
 import Foundation
 import Learner
+import Optimizers
 import PPO
 import Testing
 
@@ -78,9 +79,27 @@ struct ConfigurationLoaderTests {
         #expect(try load(yaml: "ppo: {target_kl: 0.05}", overrides: ["ppo.target_kl=null"]).ppo.targetKL == nil)
     }
 
+    /// 200 iterations × 2 epochs × (64 prompts / (128 / 8) prompts per minibatch) = 1600 gradient steps.
+    @Test func aLinearDecayThatNamesNoEndEndsWithTheRun() throws {
+        var loader = try ConfigurationLoader(base: .builtinRun)
+        #expect(try loader.finish().optimizer.schedule.totalSteps == 1601)
+        try loader.merge(override: "run.iterations=100")
+        #expect(try loader.finish().optimizer.schedule.totalSteps == 801)
+        try loader.merge(override: "optimizer.schedule.total_steps=5000")
+        #expect(try loader.finish().optimizer.schedule.totalSteps == 5000)
+    }
+
     @Test func whatIsPrintedCanBeReadBack() throws {
         var configuration = RunConfiguration.builtinRun
         configuration.run.seed = 99
+        configuration.optimizer.schedule.totalSteps = 1601
         #expect(try load(yaml: configuration.yaml()) == configuration)
+    }
+
+    @Test func anEndpointOffTheMachineIsRefusedBeforeAnythingStarts() throws {
+        let error = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "", overrides: ["cluster.endpoint=tcp://192.0.2.1:5000"])
+        }
+        #expect(error.description.contains("cluster.endpoint"))
     }
 }

@@ -7,6 +7,7 @@ import Testing
         "rollout.samples_per_prompt=2", "rollout.prompts_per_shard=2", "ppo.minibatch_size=4",
         "cluster.microbatch_size=2",
         "rollout.asp=20",
+        "ppo.critic_warmup_steps=0",
     ]
 
     @Test func aRecordedRunReplayedGivesTheSameWeights() throws {
