@@ -43,6 +43,7 @@ package struct FrontEnd: AsyncParsableCommand {
                 exit(ExitCode(2))
             }
             writeNotice("ppocoder: \(describe(error))")
+            if case SupervisorError.badInput = error { exit(ExitCode(2)) }
             exit(ExitCode(processExitCode(for: error)))
         }
     }
