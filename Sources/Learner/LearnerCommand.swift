@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import Foundation
+internal import Telemetry
 internal import Transport
 
 /// `ppocoder-learner`: the one process that learns.

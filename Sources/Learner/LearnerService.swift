@@ -191,13 +191,10 @@ package final class LearnerService {
             metrics.merge(updated) { $1 }
             step += 1
             metrics["timing_s/update"] = clock.lap()
-            versions[step] = learner.parameters.copy()
-            manifests[step] = try await publish(
-                learner.parameters.copy(),
-                version: step,
-                isReference: false,
-                on: weights
-            )
+            let snapshot = learner.parameters.copy()
+            versions[step] = snapshot
+            let manifest = try await publish(snapshot, version: step, isReference: false, on: weights)
+            manifests[step] = manifest
             metrics["timing_s/update_weights"] = clock.lap()
             await retire(on: weights)
             let seconds = total.lap()
@@ -209,7 +206,9 @@ package final class LearnerService {
             metrics["weights/version"] = Double(step)
             metrics["rollout/workers"] = Double(await rollouts.workerCount)
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
-            let digest = learner.parameters.digest().hex
+            guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
+                preconditionFailure("a manifest of our own names its weights by SHA-256")
+            }
             try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations

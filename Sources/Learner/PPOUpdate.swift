@@ -2,6 +2,7 @@ internal import Determinism
 internal import Foundation
 internal import Optimizers
 internal import PPO
+internal import Telemetry
 package import Transformer
 
 /// Actor and critic with everything an update changes: weights, optimiser, KL controller.
@@ -326,21 +327,4 @@ extension Trajectory {
             isIncluded: !masked
         )
     }
-}
-
-/// Seconds between calls.
-struct Stopwatch {
-    private var last = ContinuousClock.now
-
-    /// Seconds since the last lap, or since the start.
-    mutating func lap() -> Double {
-        let now = ContinuousClock.now
-        defer { last = now }
-        return (now - last).seconds
-    }
-}
-
-extension Duration {
-    /// The duration in seconds.
-    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -1,6 +1,7 @@
 internal import Dispatching
 internal import Foundation
 internal import Protocol
+internal import Telemetry
 internal import Transport
 
 /// Leases shards to rollout workers and gathers their results: the learner's side of the control plane.

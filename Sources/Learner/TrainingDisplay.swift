@@ -111,9 +111,3 @@ final class TrainingDisplay {
 
     private func percent(_ share: Double) -> String { fixed(100 * share, digits: 1) + " %" }
 }
-
-/// One line for people on stderr.
-package func writeNotice(_ text: String) {
-    // When nobody can read it any more, the run goes on.
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
-}

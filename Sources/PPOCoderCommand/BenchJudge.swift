@@ -4,6 +4,7 @@ import Foundation
 import Learner
 import Programs
 import SandboxRunner
+import Telemetry
 
 /// `ppocoder bench judge`: verdicts per second.
 struct BenchJudgeCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learner
+import Telemetry
 
 /// `ppocoder doctor`: whether this machine can do what the other commands need.
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 internal import Foundation
 internal import Learner
+internal import Telemetry
 
 /// `ppocoder`: the front end.
 ///

@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import Learner
 import Programs
+import Telemetry
 
 /// Where a command's rows come from and go to.
 struct RowOptions: ParsableArguments {

@@ -4,6 +4,7 @@ import Learner
 import Programs
 import SandboxRunner
 import Synchronization
+import Telemetry
 import Transport
 
 /// Who judges programs for a command.

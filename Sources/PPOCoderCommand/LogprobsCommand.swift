@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Learner
+import Telemetry
 import Tokenization
 import Transformer
 

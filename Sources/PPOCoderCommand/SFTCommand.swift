@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learner
+import Telemetry
 import Transport
 
 /// `ppocoder sft`: supervised warm start.

@@ -3,6 +3,7 @@ import CodeAnalysis
 import Foundation
 import Learner
 import Programs
+import Telemetry
 
 /// `ppocoder score`: how like its reference a program is.
 struct ScoreCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import Foundation
 import Learner
 import Synchronization
+import Telemetry
 import Transport
 
 /// Starts the processes of a run, restarts one that dies, and stops all of them at the end.
@@ -38,7 +39,7 @@ final class Supervisor: Sendable {
         defer { try? FileManager.default.removeItem(at: sockets) }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { [self] in
-                try await keep("learner", "ppocoder-learner", retry: true) { attempt in
+                try await keep("learner", "ppocoder-learner") { attempt in
                     ["--directory", directory.url.path, "--endpoint", base]
                         + (resume || attempt > 0 ? ["--resume"] : [])
                 }
@@ -46,7 +47,7 @@ final class Supervisor: Sendable {
             }
             for i in 0..<configuration.cluster.executors {
                 group.addTask { [self] in
-                    try await keep("executor \(i + 1)", "ppocoder-sandbox", retry: true) { _ in
+                    try await keep("executor \(i + 1)", "ppocoder-sandbox") { _ in
                         [
                             "execute", "--dispatcher", endpoints.executors, "--name", "executor-\(i + 1)", "--slots",
                             "\(configuration.sandbox.slots)",
@@ -57,7 +58,7 @@ final class Supervisor: Sendable {
             }
             for i in 0..<configuration.cluster.rolloutWorkers {
                 group.addTask { [self] in
-                    try await keep("rollout worker \(i + 1)", "ppocoder-rollout", retry: true) { _ in
+                    try await keep("rollout worker \(i + 1)", "ppocoder-rollout") { _ in
                         ["--learner", endpoints.control, "--name", "rollout-\(i + 1)"]
                     }
                     return false
@@ -75,15 +76,13 @@ final class Supervisor: Sendable {
     private func keep(
         _ name: String,
         _ program: String,
-        retry: Bool,
         arguments: @Sendable (Int) -> [String]
     ) async throws {
         var failures = 0
         for attempt in 0... {
             let begun = ContinuousClock.now
             let status = try await launch(name, program, arguments(attempt))
-            if status == 0 { return }
-            if isStopping.withLock({ $0 }) { return }
+            if status == 0 || isStopping.withLock({ $0 }) { return }
             if status == 2 { throw SupervisorError.badInput(process: name) }
             failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
             guard failures <= Self.patience else { throw SupervisorError.keepsFailing(process: name, status: status) }

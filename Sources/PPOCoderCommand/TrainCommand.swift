@@ -116,7 +116,7 @@ struct TrainCommand: AsyncParsableCommand {
             // Refused here, before any process is started.
             _ = try PolicyModel.load(from: configuration.model.path)
         }
-        _ = try ProblemSource(configuration: configuration)
+        try await Preflight.check(configuration, ProblemSource(configuration: configuration))
         let directory = RunDirectory(configuration: configuration)
         try directory.create()
         if isFresh { configuration.model.path = directory.warmStart.path }
@@ -131,6 +131,7 @@ struct TrainCommand: AsyncParsableCommand {
         var options = settings
         options.config = directory.configuration.path
         let configuration = try options.load(flags: flags)
+        try await Preflight.check(configuration, ProblemSource(configuration: configuration))
         try configuration.yaml().write(to: directory.configuration, atomically: true, encoding: .utf8)
         let isWarm = FileManager.default.fileExists(atPath: configuration.model.path)
         try await Supervisor(configuration: configuration, directory: directory).run(warmStart: !isWarm, resume: true)

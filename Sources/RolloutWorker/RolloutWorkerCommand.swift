@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import Foundation
+internal import Telemetry
 internal import Transport
 
 /// `ppocoder-rollout`: samples programs from the policy.
@@ -31,19 +32,14 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
                 provider: try ZeroMQTransport(),
                 endpoint: learner,
                 name: name.isEmpty ? "rollout-\(getpid())" : name
-            ) { report("rollout worker: \($0)") }
+            ) { writeNotice("rollout worker: \($0)") }
             try await service.run()
         } catch {
-            report("rollout worker: \(error)")
+            writeNotice("rollout worker: \(error)")
             _exit(1)
         }
         _exit(0)
     }
-}
-
-private func report(_ text: String) {
-    // People's output: when nobody can read it any more, work goes on.
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }
 
 /// The entry point of the executable.

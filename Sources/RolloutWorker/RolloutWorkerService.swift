@@ -3,6 +3,7 @@ internal import Dispatching
 internal import Foundation
 internal import Protocol
 internal import Rewards
+internal import Telemetry
 internal import Tokenization
 internal import Transformer
 package import Transport
@@ -220,18 +221,5 @@ package actor RolloutWorkerService {
         let key = ShardKey(purpose: result.purpose, label: result.label, step: result.step, shard: result.shard)
         unacknowledged[key] = (frame, .now)
         try await send(frame: frame)
-    }
-}
-
-/// Seconds between calls.
-private struct Stopwatch {
-    private var last = ContinuousClock.now
-
-    /// Seconds since the last lap, or since the start.
-    mutating func lap() -> Double {
-        let now = ContinuousClock.now
-        defer { last = now }
-        let components = (now - last).components
-        return Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
