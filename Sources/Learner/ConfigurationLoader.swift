@@ -235,8 +235,3 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     }
     return row[b.count]
 }
-
-extension RunConfiguration {
-    /// The configuration as YAML that can be read back.
-    package func yaml() throws -> String { try YAMLEncoder().encode(self) }
-}
