@@ -53,10 +53,10 @@ struct Machine: Sendable {
     }
 
     private static func probe(_ language: Language, in slot: SlotProcess) -> ToolChain? {
-        guard let tools = ToolChain.tools(language) else { return nil }
+        guard let command = ToolChain.versionCommand(language) else { return nil }
         let run = CommandRun(
             files: [],
-            arguments: tools.version,
+            arguments: command,
             cpuSeconds: 20,
             wallSeconds: 60,
             memoryBytes: 1 << 30,
@@ -68,7 +68,7 @@ struct Machine: Sendable {
         let text = String(decoding: outcome.output + outcome.errors, as: UTF8.self)
         return ToolChain(
             language: language,
-            compiler: tools.version[0],
+            compiler: command[0],
             version: ToolChain.shortVersion(language, text)
         )
     }

@@ -31,7 +31,14 @@ package final class SandboxPool: Sendable {
         compiled = CompileCache(capacity: configuration.compileCacheBytes)
         verdicts = VerdictCache(capacity: configuration.verdictCacheEntries)
         let count = max(1, configuration.slots)
-        slots = (0..<count).map { Slot(number: $0, user: configuration.firstUser + $0) }
+        slots = (0..<count).map { number in
+            Slot(
+                number: number,
+                user: configuration.firstUser + number,
+                capacity: configuration.processesPerSlot,
+                surroundings: machine.surroundings
+            )
+        }
         queueing = Mutex(Queueing(idle: Array((0..<count).reversed())))
     }
 
@@ -51,8 +58,8 @@ package final class SandboxPool: Sendable {
         defer { give(number) }
         let slot = slots[number]
         let verdict = await withCheckedContinuation { (continuation: CheckedContinuation<Verdict, Never>) in
-            slot.queue.async { [surroundings, compiled] in
-                continuation.resume(returning: Self.judge(job, on: slot, surroundings, compiled))
+            slot.queue.async { [compiled] in
+                continuation.resume(returning: Self.judge(job, on: slot, compiled))
             }
         }
         if let key { verdicts.keep(verdict, for: key) }
@@ -62,16 +69,15 @@ package final class SandboxPool: Sendable {
     private static func judge(
         _ job: ExecutionJob,
         on slot: Slot,
-        _ surroundings: Slot.Surroundings,
         _ compiled: CompileCache
     ) -> Verdict {
         do throws(SandboxError) {
-            return try slot.judge(job, surroundings, compiled)
+            return try slot.judge(job, compiled)
         } catch {
             guard case .slotLost = error else { return failure(error, job) }
         }
         do throws(SandboxError) {
-            return try slot.judge(job, surroundings, compiled)
+            return try slot.judge(job, compiled)
         } catch {
             return failure(error, job)
         }

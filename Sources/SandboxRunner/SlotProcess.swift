@@ -44,7 +44,7 @@ enum SlotKind: Sendable {
     /// Executes one command after the other.
     case commands
     /// The interpreter, with the harness, forking a child for each program.
-    case zygote(arguments: [String])
+    case zygote(arguments: [String], environment: [String])
 }
 
 /// A running slot: its supervisor and the socket to it.
@@ -68,8 +68,9 @@ final class SlotProcess: Sendable {
         let process = unsafe csandbox_spawn(helper, &socket)
         guard process > 0 else { throw .cannotStart(path: helper, code: errno) }
         var arguments: [String] = []
+        var environment: [String] = []
         var setup = SlotMessage()
-        if case .zygote(let given) = kind { arguments = given }
+        if case .zygote(let command, let variables) = kind { (arguments, environment) = (command, variables) }
         setup.put(UInt32(arguments.isEmpty ? 0 : 1))
         setup.put(UInt32(user))
         setup.put(UInt64(scratchBytes))
@@ -80,6 +81,8 @@ final class SlotProcess: Sendable {
         }
         setup.put(UInt32(arguments.count))
         for argument in arguments { setup.put(argument) }
+        setup.put(UInt32(environment.count))
+        for variable in environment { setup.put(variable) }
         do throws(SandboxError) {
             try Self.send(setup.bytes, to: socket)
             let hello = try Self.receive(from: socket, timeout: 90)

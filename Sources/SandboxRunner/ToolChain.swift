@@ -20,12 +20,27 @@ struct ToolChain: Sendable {
     /// Where precompiled headers are, in the slot.
     var headers: String?
 
-    /// What must exist in the slot for the language, and the command that says its version.
-    static func tools(_ language: Language) -> (tool: String, version: [String])? {
+    /// The program that the language needs, as people call it.
+    static func toolName(_ language: Language) -> String {
         switch language {
-        case .python: ("python3", ["/usr/bin/python3", "--version"])
-        case .cpp: ("g++", ["/usr/bin/g++", "--version"])
-        case .java: ("javac", ["/usr/bin/javac", "-version"])
+        case .python: "python3"
+        case .c: "gcc"
+        case .cpp: "g++"
+        case .java: "javac"
+        case .csharp: "mcs and mono"
+        case .php: "php (php-cli)"
+        case .javascript: "node (nodejs)"
+        case .go: "go"
+        case .ruby: "ruby"
+        }
+    }
+
+    /// The command that says the tool's version, in the slot; nil for a language that this version cannot judge.
+    static func versionCommand(_ language: Language) -> [String]? {
+        switch language {
+        case .python: ["/usr/bin/python3", "--version"]
+        case .cpp: ["/usr/bin/g++", "--version"]
+        case .java: ["/usr/bin/javac", "-version"]
         default: nil
         }
     }

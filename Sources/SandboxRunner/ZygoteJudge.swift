@@ -1,19 +1,11 @@
 import Programs
 
-/// Judges Python programs in a zygote slot.
+/// Judges programs of interpreted languages in a zygote slot.
 ///
 /// The child that runs the program gets its text and the arguments of calls; it never gets an expected value. What it
 /// returns is compared here. Test code runs in a second child, which holds the tests and a nonce and sees the program
 /// only through plain data.
-struct PythonJudge {
-    static let interpreter = "/usr/bin/python3"
-    static let arguments =
-        [interpreter, "-P", "-s", "-S", "-X", "utf8", "-c"]
-        + [pythonEncoding + "\n" + pythonCandidate + "\n" + pythonTester + "\n" + pythonZygote]
-    /// The interpreter and its modules, in pages and in address space, which are not the program's doing.
-    private static let ownMemory = 24 << 20
-    private static let ownAddressSpace = 96 << 20
-
+struct ZygoteJudge {
     private enum Mode: UInt32 {
         case compile = 0
         case call = 1
@@ -22,14 +14,16 @@ struct PythonJudge {
     }
 
     let slot: SlotProcess
+    let interpreter: Interpreter
     let job: ExecutionJob
     /// Set when the slot must not be used again.
     private(set) var isSlotSpoilt = false
     private var results: TestResults
     private var status: UInt32 = 0
 
-    init(slot: SlotProcess, job: ExecutionJob) {
+    init(slot: SlotProcess, interpreter: Interpreter, job: ExecutionJob) {
         self.slot = slot
+        self.interpreter = interpreter
         self.job = job
         results = TestResults(count: job.tests.count)
     }
@@ -38,7 +32,7 @@ struct PythonJudge {
     ///
     /// Only trouble of our own is an error.
     mutating func verdict() throws(SandboxError) -> Verdict {
-        if SourceScan.isEmpty(job.program, language: .python) { return results.compileError("empty program") }
+        if SourceScan.isEmpty(job.program, language: job.language) { return results.compileError("empty program") }
         var calls: [Int] = []
         var tests: [Int] = []
         var stdio: [Int] = []
@@ -65,7 +59,8 @@ struct PythonJudge {
         let seconds = mode == .compile ? limits.compileSeconds : limits.cpuSeconds
         var head = SlotMessage()
         head.put(mode.rawValue)
-        head.put(UInt64(limits.memoryBytes + Self.ownAddressSpace))
+        let space = interpreter.ownAddressSpace
+        head.put(UInt64(space == 0 ? 0 : limits.memoryBytes + space))
         head.put(UInt64(limits.fileBytes))
         head.put(UInt32(limits.processes))
         head.put(UInt32(seconds.rounded(.up)))
@@ -76,7 +71,7 @@ struct PythonJudge {
         if !secret.isEmpty { framedSecret.put(bytes: secret) }
         let reply = try slot.run(
             SlotRequest(
-                memoryBytes: limits.memoryBytes + Self.ownMemory,
+                memoryBytes: limits.memoryBytes + interpreter.ownMemory,
                 processes: limits.processes + 4,
                 cpuSeconds: seconds,
                 wallSeconds: max(limits.wallSeconds, seconds),
