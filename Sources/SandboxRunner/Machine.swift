@@ -27,11 +27,22 @@ struct Machine: Sendable {
             scratchBytes: configuration.scratchBytes,
             binds: binds,
             toolChains: [:],
+            missing: [:],
             poolSecret: (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined()
         )
+        let interpreted = configuration.languages.contains { Interpreter.of($0)?.needsLibrary == true }
+        let library = interpreted ? ZygoteLibrary.path(configuration) : nil
+        if let library { surroundings.binds.append((library, ZygoteLibrary.pathInSlot)) }
         let slot = try Slot.start(.commands, surroundings, configuration.firstUser)
         for language in configuration.languages {
-            guard let toolChain = probe(language, in: slot) else { continue }
+            guard let toolChain = probe(language, in: slot) else {
+                surroundings.missing[language] = ToolChain.toolName(language)
+                continue
+            }
+            if library == nil, Interpreter.of(language)?.needsLibrary == true {
+                surroundings.missing[language] = "gcc, which compiles the library of its warm interpreter"
+                continue
+            }
             surroundings.toolChains[language] = toolChain
         }
         if let cpp = surroundings.toolChains[.cpp],
@@ -71,56 +82,5 @@ struct Machine: Sendable {
             compiler: command[0],
             version: ToolChain.shortVersion(language, text)
         )
-    }
-}
-
-/// `<bits/stdc++.h>` compiled beforehand: it is what most short C++ programs include, and most of their compile time.
-enum PrecompiledHeader {
-    /// The directory to put first on the include path, made on the first call on a machine; nil when it cannot be made.
-    static func directory(_ configuration: SandboxConfiguration, _ version: String) -> String? {
-        let manager = FileManager.default
-        let environment = ProcessInfo.processInfo.environment
-        let base =
-            configuration.cacheDirectory ?? environment["XDG_CACHE_HOME"].map { $0 + "/ppocoder" }
-            ?? environment["HOME"].map { $0 + "/.cache/ppocoder" } ?? "/var/tmp/ppocoder-\(getuid())"
-        let name = version.replacingOccurrences(of: " ", with: "-") + "-c++17-O1"
-        let directory = "\(base)/headers/\(name)"
-        let header = "\(directory)/bits/stdc++.h.gch"
-        if manager.fileExists(atPath: header) { return isOurs(base) ? directory : nil }
-        do {
-            try manager.createDirectory(atPath: "\(directory)/bits", withIntermediateDirectories: true)
-        } catch {
-            return nil
-        }
-        guard isOurs(base) else { return nil }
-        let source = "\(directory)/source-\(getpid()).h"
-        let made = "\(directory)/made-\(getpid()).gch"
-        defer {
-            try? manager.removeItem(atPath: source)
-            try? manager.removeItem(atPath: made)
-        }
-        guard manager.createFile(atPath: source, contents: Data("#include <bits/stdc++.h>\n".utf8)) else { return nil }
-        let command = ["/usr/bin/g++", "-std=c++17", "-O1", "-x", "c++-header", source, "-o", made]
-        guard runTrusted(command), unsafe rename(made, header) == 0 else { return nil }
-        return directory
-    }
-
-    /// Whether nobody else may write there: what is in it becomes part of every program.
-    private static func isOurs(_ path: String) -> Bool {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return false }
-        return status.st_uid == getuid() && status.st_mode & 0o022 == 0
-    }
-
-    private static func runTrusted(_ command: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
     }
 }

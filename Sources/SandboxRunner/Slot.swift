@@ -13,6 +13,8 @@ final class Slot: Sendable {
         var scratchBytes: Int
         var binds: [(from: String, to: String)]
         var toolChains: [Language: ToolChain]
+        /// What the machine lacks for the languages that were asked for in vain.
+        var missing: [Language: String]
         var poolSecret: String
     }
 
@@ -30,7 +32,8 @@ final class Slot: Sendable {
     /// Judges a job; blocks.
     func judge(_ job: ExecutionJob, _ compiled: CompileCache) throws(SandboxError) -> Verdict {
         guard let toolChain = surroundings.toolChains[job.language] else {
-            throw .toolMissing(language: job.language.rawValue, tool: ToolChain.toolName(job.language))
+            let tool = surroundings.missing[job.language] ?? ToolChain.toolName(job.language)
+            throw .toolMissing(language: job.language.rawValue, tool: tool)
         }
         let result = processes.withLock { processes -> Result<Verdict, SandboxError> in
             Result { () throws(SandboxError) in

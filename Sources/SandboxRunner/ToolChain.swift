@@ -41,15 +41,23 @@ struct ToolChain: Sendable {
         case .python: ["/usr/bin/python3", "--version"]
         case .cpp: ["/usr/bin/g++", "--version"]
         case .java: ["/usr/bin/javac", "-version"]
-        default: nil
+        case .php: ["/usr/bin/php", "-n", "-v"]
+        case .javascript: ["/usr/bin/node", "--version"]
+        case .ruby: ["/usr/bin/ruby", "--version"]
+        case .c, .csharp, .go: nil
         }
     }
 
     /// The version as shown to people, such as `g++ 12.2.0`.
     static func shortVersion(_ language: Language, _ text: String) -> String {
         let line = text.split(separator: "\n").first.map(String.init) ?? ""
-        guard language == .cpp else { return line }
-        return "g++ " + (line.split(separator: " ").last.map(String.init) ?? "")
+        let words = line.split(separator: " ").map(String.init)
+        switch language {
+        case .cpp: return "g++ " + (words.last ?? "")
+        case .javascript: return "node " + line
+        case .php, .ruby: return words.prefix(2).joined(separator: " ")
+        default: return line
+        }
     }
 
     /// What to compile for a whole program.

@@ -115,10 +115,10 @@ struct ZygoteJudge {
             case "L": return .failed(TestResult(outcome: .runtimeError, diagnostics: tail(frame.dropFirst())))
             case "M": return .failed(TestResult(outcome: .memoryLimit, diagnostics: tail(frame.dropFirst())))
             case "l": return .loaded
-            default: return .failed(fatalResult(reply, status: status, said: tail(reply.output)))
+            default: return .failed(fatal(reply, said: reply.output))
             }
         }
-        return .failed(fatalResult(reply, status: status, said: tail(reply.output)))
+        return .failed(fatal(reply, said: reply.output))
     }
 
     private mutating func compileOnly() throws(SandboxError) -> String? {
@@ -126,7 +126,7 @@ struct ZygoteJudge {
         switch frames.first?.first.map({ Character(UnicodeScalar($0)) }) {
         case "c": return nil
         case "E": return tail(frames[0].dropFirst())
-        default: return fatalResult(reply, status: status).diagnostics
+        default: return fatal(reply).diagnostics
         }
     }
 
@@ -160,10 +160,10 @@ struct ZygoteJudge {
             guard let next = waiting.first else {
                 // The program outlived it, but its children did not.
                 let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatalResult(reply, status: status), at: last) }
+                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
                 break
             }
-            results.set(fatalResult(reply, status: status, said: tail(reply.output)), at: next)
+            results.set(fatal(reply, said: reply.output), at: next)
             waiting.removeFirst()
             results.countFatalRun()
         }
@@ -183,7 +183,8 @@ struct ZygoteJudge {
                     diagnostics: "\(function) returned something that is not plain data"
                 )
             }
-            if equals(value, expected) { return .passed }
+            let wanted = interpreter.language == .php ? expected.asPHPArray : expected
+            if equals(value, wanted) { return .passed }
             return TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
         case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
         case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
@@ -202,10 +203,7 @@ struct ZygoteJudge {
             secret.put(bytes: nonce)
             secret.list(count: asked.count)
             for index in asked {
-                switch job.tests[index] {
-                case .assert(let code), .program(let code): secret.put(code)
-                case .call, .stdio: preconditionFailure("only test code is run here")
-                }
+                put(job.tests[index], into: &secret)
             }
             let (reply, frames) = try run(.test, body: body { $0.putNone() }, secret: secret.bytes)
             switch loading(frames, reply) {
@@ -226,16 +224,44 @@ struct ZygoteJudge {
             guard let next = waiting.first else {
                 // The program outlived it, but its children did not.
                 let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatalResult(reply, status: status), at: last) }
+                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
                 break
             }
-            results.set(fatalResult(reply, status: status, said: tail(reply.output)), at: next)
+            results.set(fatal(reply, said: reply.output), at: next)
             waiting.removeFirst()
             results.countFatalRun()
         }
         results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
         return nil
     }
+
+    /// Python tells an assertion from a program by itself.
+    private func put(_ test: TestCase, into secret: inout PlainDataWriter) {
+        let isPython = interpreter.language == .python
+        switch test {
+        case .assert(let code), .program(let code):
+            if !isPython { secret.list(count: 2) }
+            if !isPython, case .assert = test { secret.put("assert") }
+            if !isPython, case .program = test { secret.put("program") }
+            secret.put(code)
+        case .call, .stdio: preconditionFailure("only test code is run here")
+        }
+    }
+
+    /// How a run ended that did not end as it should.
+    private func fatal(_ reply: SlotReply, said: [UInt8] = []) -> TestResult {
+        let text = tail(said)
+        let result = fatalResult(reply, status: status, said: text)
+        guard result.outcome == .runtimeError, Self.memoryComplaints.contains(where: text.contains) else {
+            return result
+        }
+        return TestResult(outcome: .memoryLimit, diagnostics: text)
+    }
+
+    /// What interpreters say when they give up for want of memory.
+    private static let memoryComplaints = [
+        "Allowed memory size of", "JavaScript heap out of memory", "failed to allocate memory (NoMemoryError)",
+    ]
 
     private func testResult(of frame: ArraySlice<UInt8>, at index: Int) throws(SandboxError) -> TestResult? {
         guard let tag = frame.first else { return nil }
@@ -264,7 +290,7 @@ struct ZygoteJudge {
             if let refusal = frames.first, refusal.first == UInt8(ascii: "E") { return tail(refusal.dropFirst()) }
             let trouble = frames.last { $0.first == UInt8(ascii: "X") || $0.first == UInt8(ascii: "M") }
             if !reply.flags.isEmpty || (status != 0 && trouble == nil) {
-                let result = fatalResult(reply, status: status, said: tail(reply.errors))
+                let result = fatal(reply, said: reply.errors)
                 results.set(result, at: index)
                 if result.outcome == .timeLimit { results.countFatalRun() }
             } else if let trouble {
