@@ -44,6 +44,7 @@ let csharpHarness = #"""
             input.Position = 0;
             var calls = new Reader(input);
             while (calls.More) {
+                calls.Length();
                 string name = (string)calls.Value();
                 Answer(program, name, (List<object>)calls.Value());
             }
@@ -260,6 +261,8 @@ let csharpHarness = #"""
             }
 
             public bool More { get { return stream.Position < stream.Length; } }
+
+            public int Length() { return from.ReadInt32(); }
 
             public object Value() {
                 switch ((char)from.ReadByte()) {

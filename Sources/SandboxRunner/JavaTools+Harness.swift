@@ -34,6 +34,7 @@ let javaHarness = #"""
             for (int i = 1; i < arguments.length; i++)
                 classes.add(Class.forName(arguments[i], false, Harness.class.getClassLoader()));
             while (calls.more()) {
+                calls.word();
                 String name = (String) calls.value();
                 answer(out, classes, name, (List<?>) calls.value());
             }

@@ -13,9 +13,8 @@ struct Machine: Sendable {
     private static let shown = [
         "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/share/zoneinfo",
         "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
-        "/etc/ld.so.conf.d",
+        "/etc/ld.so.conf.d", "/etc/mono",
     ]
-    private static let headersInSlot = "/headers"
 
     static func prepare(_ configuration: SandboxConfiguration) throws(SandboxError) -> Machine {
         let helper = try helperPath(configuration)
@@ -45,11 +44,11 @@ struct Machine: Sendable {
             }
             surroundings.toolChains[language] = toolChain
         }
-        if let cpp = surroundings.toolChains[.cpp],
-            let headers = PrecompiledHeader.directory(configuration, cpp.version)
-        {
-            surroundings.toolChains[.cpp]?.headers = headersInSlot
-            surroundings.binds.append((headers, headersInSlot))
+        for language in configuration.languages {
+            guard let toolChain = surroundings.toolChains[language], toolChain.isCompiled else { continue }
+            let prepared = PreparedTools.prepare(toolChain, configuration)
+            surroundings.toolChains[language] = prepared?.toolChain
+            if let bind = prepared?.bind { surroundings.binds.append(bind) }
         }
         return Machine(surroundings: surroundings, walls: slot.walls)
     }
@@ -79,7 +78,6 @@ struct Machine: Sendable {
         let text = String(decoding: outcome.output + outcome.errors, as: UTF8.self)
         return ToolChain(
             language: language,
-            compiler: command[0],
             version: ToolChain.shortVersion(language, text)
         )
     }

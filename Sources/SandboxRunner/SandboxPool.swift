@@ -51,8 +51,7 @@ package final class SandboxPool: Sendable {
     ///
     /// Never fails: trouble of our own is the outcome `infrastructureFailure`, after one try on a fresh slot.
     package func judge(_ job: ExecutionJob) async -> Verdict {
-        let version = surroundings.toolChains[job.language]?.version ?? ""
-        let key = verdicts.key(job, version: version)
+        let key = verdicts.key(job, version: surroundings.toolChains[job.language]?.identity ?? "")
         if let key, let known = verdicts[key] { return known }
         guard let number = await take() else { return Self.failure(.closed, job) }
         defer { give(number) }

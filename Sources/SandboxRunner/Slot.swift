@@ -62,16 +62,17 @@ final class Slot: Sendable {
             if judge.isSlotSpoilt { processes.discard(role) }
             return verdict
         }
+        guard let language = toolChain.compiledLanguage else {
+            throw .toolMissing(language: job.language.rawValue, tool: ToolChain.toolName(job.language))
+        }
         var judge = NativeJudge(
-            slot: try processes.process(.commands),
             job: job,
             toolChain: toolChain,
+            language: language,
             compiled: compiled,
             poolSecret: surroundings.poolSecret
         )
-        let verdict = try judge.verdict()
-        if judge.isSlotSpoilt { processes.discard(.commands) }
-        return verdict
+        return try judge.verdict(in: &processes)
     }
 
     /// Starts a slot process for `user`.

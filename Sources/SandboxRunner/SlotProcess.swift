@@ -106,7 +106,9 @@ final class SlotProcess: Sendable {
     }
 
     /// Runs one request to its end; blocks.
-    func run(_ request: SlotRequest) throws(SandboxError) -> SlotReply {
+    ///
+    /// - Parameter toleratingDeath: Whether the end of the slot's first process is an answer, and not an error.
+    func run(_ request: SlotRequest, toleratingDeath: Bool = false) throws(SandboxError) -> SlotReply {
         var message = SlotMessage()
         message.put(UInt64(request.memoryBytes))
         message.put(UInt32(request.processes))
@@ -135,7 +137,9 @@ final class SlotProcess: Sendable {
             output: output,
             errors: errors
         )
-        guard !reply.flags.contains(.slotDead) else { throw .slotLost(reason: "its first process ended or hung") }
+        guard toleratingDeath || !reply.flags.contains(.slotDead) else {
+            throw .slotLost(reason: "its first process ended or hung")
+        }
         return reply
     }
 

@@ -8,6 +8,8 @@ enum SlotRole: Hashable, Sendable {
     case commands
     /// The interpreter of a language, warm, which forks a child for each program.
     case zygote(Language)
+    /// The compiler of a language, warm, which compiles one program after the other and runs none.
+    case compiler(Language)
 }
 
 /// The processes of one slot: made when first needed, and again after trouble.
@@ -15,6 +17,8 @@ enum SlotRole: Hashable, Sendable {
 /// No more than `capacity` live at once; the one that has rested longest goes first, because a warm process holds memory
 /// whether it works or not.
 struct SlotProcesses {
+    private static let compilationsPerCompiler = 1000
+    private var compilations: [SlotRole: Int] = [:]
     private let capacity: Int
     private let user: Int
     private let surroundings: Slot.Surroundings
@@ -34,6 +38,14 @@ struct SlotProcesses {
     /// The process for `role`, started if need be.
     mutating func process(_ role: SlotRole) throws(SandboxError) -> SlotProcess {
         used.insert(role)
+        if case .compiler = role {
+            // Whatever a compiler keeps of what it has compiled goes with it.
+            compilations[role, default: 0] += 1
+            if compilations[role, default: 0] > Self.compilationsPerCompiler {
+                discard(role)
+                compilations[role] = 1
+            }
+        }
         if let at = live.firstIndex(where: { $0.role == role }) {
             let entry = live.remove(at: at)
             live.append(entry)
@@ -55,6 +67,11 @@ struct SlotProcesses {
                 preconditionFailure("\(language.rawValue) has no zygote")
             }
             return .zygote(arguments: interpreter.arguments, environment: interpreter.environment)
+        case .compiler(let language):
+            guard let command = surroundings.toolChains[language]?.compiledLanguage?.warmCompiler else {
+                preconditionFailure("\(language.rawValue) has no warm compiler")
+            }
+            return .zygote(arguments: command, environment: ["HOME=/w", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=2"])
         }
     }
 
