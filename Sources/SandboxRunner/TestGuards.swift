@@ -9,9 +9,7 @@ enum ForeignOperators {
     /// - Returns: a sentence about the first one; nil when there is none.
     static func first(in program: String) -> String? {
         let joined = program.replacingOccurrences(of: "\\\r\n", with: "").replacingOccurrences(of: "\\\n", with: "")
-        guard joined.contains("=="), joined.contains("operator") || joined.contains("#") || joined.contains("%:") else {
-            return nil
-        }
+        guard joined.contains("operator") || joined.contains("##") || joined.contains("%:") else { return nil }
         let scan = SourceScan(joined)
         let text = String(decoding: scan.code, as: UTF8.self)
         for line in text.split(separator: "\n")
