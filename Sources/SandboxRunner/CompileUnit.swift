@@ -47,7 +47,7 @@ protocol CompiledLanguage: Sendable {
 
     /// The program with test code behind it; nil when there is nothing to start.
     ///
-    /// - Parameter mark: Part of every name that the harness adds; hexadecimal, and unknown to programs.
+    /// `mark` is part of every name that the harness adds; it is hexadecimal, and unknown to programs.
     func tested(_ program: String, by test: String, mark: String) -> CompileUnit?
 
     /// The program with a `main` that calls its functions.
@@ -118,10 +118,8 @@ extension CompiledLanguage {
 
     /// A program's run.
     ///
-    /// - Parameters:
-    ///   - more: Memory of the run time itself, bytes.
-    ///   - threads: Threads of the run time itself.
-    ///   - hasAddressLimit: False where the run time reserves far more than it uses.
+    /// `more` is the run time's own memory in bytes, `threads` the number of its threads; `hasAddressLimit` is false where
+    /// it reserves far more than it uses.
     func runCommand(
         _ arguments: [String],
         _ files: [SlotFile],

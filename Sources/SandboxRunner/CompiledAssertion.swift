@@ -10,7 +10,7 @@ struct CompiledAssertion {
     /// The call that it makes, with what must come of it; nil when it is not of that form.
     let call: TestCase?
 
-    /// - Parameter code: `expression`, `assert(expression);` or `assert expression;`.
+    /// Takes `expression`, `assert(expression);` or `assert expression;`.
     init(_ code: String, language: Language) {
         var text = code.trimmingCharacters(in: .whitespacesAndNewlines)
         if text.hasSuffix(";") { text = String(text.dropLast()).trimmingCharacters(in: .whitespaces) }

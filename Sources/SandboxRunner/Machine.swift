@@ -48,6 +48,9 @@ struct Machine: Sendable {
             guard let toolChain = surroundings.toolChains[language], toolChain.isCompiled else { continue }
             let prepared = PreparedTools.prepare(toolChain, configuration)
             surroundings.toolChains[language] = prepared?.toolChain
+            if prepared == nil {
+                surroundings.missing[language] = "a directory of the cache in which its tools can be prepared"
+            }
             if let bind = prepared?.bind { surroundings.binds.append(bind) }
         }
         return Machine(surroundings: surroundings, walls: slot.walls)
@@ -63,7 +66,7 @@ struct Machine: Sendable {
     }
 
     private static func probe(_ language: Language, in slot: SlotProcess) -> ToolChain? {
-        guard let command = ToolChain.versionCommand(language) else { return nil }
+        let command = ToolChain.versionCommand(language)
         let run = CommandRun(
             files: [],
             arguments: command,

@@ -196,7 +196,7 @@ enum NativeHarness {
     ///
     /// What the program prints goes to standard error; answers go out on a descriptor of their own.
     ///
-    /// - Parameter functions: Each function's name in calls, the number of its arguments (nil: any), and a statement.
+    /// `functions` has each function's name in calls, the number of its arguments (nil: any), and a statement.
     static func callMain(_ functions: [(name: String, arity: Int?, statement: String)], _ mark: String) -> String {
         let branches = functions.map { function in
             let fits = function.arity.map { " && arity == \($0)" } ?? ""

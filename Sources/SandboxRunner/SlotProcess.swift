@@ -107,7 +107,7 @@ final class SlotProcess: Sendable {
 
     /// Runs one request to its end; blocks.
     ///
-    /// - Parameter toleratingDeath: Whether the end of the slot's first process is an answer, and not an error.
+    /// With `toleratingDeath`, the end of the slot's first process is an answer, and not an error.
     func run(_ request: SlotRequest, toleratingDeath: Bool = false) throws(SandboxError) -> SlotReply {
         var message = SlotMessage()
         message.put(UInt64(request.memoryBytes))

@@ -75,7 +75,8 @@ enum ForeignOperators {
 enum Shadowing {
     static let cpp: Set<String> = [
         "vector", "string", "map", "set", "pair", "tuple", "list", "deque", "array", "optional", "unordered_map",
-        "unordered_set", "multiset", "multimap", "runtime_error", "logic_error", "exception", "invalid_argument", "equal",
+        "unordered_set", "multiset", "multimap", "runtime_error", "logic_error", "exception", "invalid_argument",
+        "equal",
         "abs", "fabs", "make_pair", "make_tuple", "sort", "std", "initializer_list", "size_t", "string_view",
     ]
     static let java: Set<String> = [
@@ -87,11 +88,14 @@ enum Shadowing {
     static let csharp: Set<String> = [
         "Exception", "CompareLogic", "ComparisonResult", "Enumerable", "Math", "String", "Object", "List", "Dictionary",
         "HashSet", "Array", "Convert", "Tuple", "Console", "Debug", "Environment", "Int32", "Double", "Boolean", "Char",
-        "IEnumerable", "IList", "KellermanSoftware", "System", "EqualityComparer", "StructuralComparisons", "JsonConvert",
+        "IEnumerable", "IList", "KellermanSoftware", "System", "EqualityComparer", "StructuralComparisons",
+        "JsonConvert",
     ]
     static let go: Set<String> = [
-        "panic", "len", "cap", "append", "copy", "make", "new", "delete", "print", "println", "recover", "close", "complex",
-        "real", "imag", "true", "false", "nil", "iota", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16",
+        "panic", "len", "cap", "append", "copy", "make", "new", "delete", "print", "println", "recover", "close",
+        "complex",
+        "real", "imag", "true", "false", "nil", "iota", "int", "int8", "int16", "int32", "int64", "uint", "uint8",
+        "uint16",
         "uint32", "uint64", "uintptr", "string", "bool", "byte", "rune", "error", "float32", "float64", "complex64",
         "complex128", "any", "comparable", "reflect", "json", "fmt", "os", "errors", "math", "sort", "strings", "bytes",
         "testing", "strconv", "cmp", "log", "runtime", "debug",
@@ -116,7 +120,9 @@ enum Shadowing {
             guard between.allSatisfy({ $0 == 32 || (9...13).contains($0) }) else { continue }
             let next = scan.next(after: following.range.upperBound)?.byte
             // `using std::vector;`, `using namespace std;` and `using System;` bring in the library's own.
-            if word.text == "using" || word.text == "namespace", next != UInt8(ascii: "="), next != UInt8(ascii: "{") { continue }
+            if word.text == "using" || word.text == "namespace", next != UInt8(ascii: "="), next != UInt8(ascii: "{") {
+                continue
+            }
             // `namespace std { template<> struct hash<A>` is the usual way to make a type hashable.
             if language == .cpp, word.text == "namespace", following.text == "std" { continue }
             if language == .cpp, next == UInt8(ascii: "<") { continue }
@@ -125,7 +131,7 @@ enum Shadowing {
         return typedefs(used, scan, words, language) ?? more(used, program, test, language)
     }
 
-    /// `typedef … name;`
+    /// A name given by `typedef`.
     private static func typedefs(
         _ used: Set<String>,
         _ scan: SourceScan,
@@ -161,7 +167,9 @@ enum Shadowing {
             for word in scan.words where called.contains(word.text) {
                 guard let open = scan.next(after: word.range.upperBound), open.byte == UInt8(ascii: "("),
                     let first = scan.words.first(where: { $0.range.lowerBound > open.at }), first.text == "this",
-                    scan.next(after: first.range.upperBound).map({ $0.byte != 0x2c && $0.byte != 0x29 && $0.byte != 0x2e }) == true
+                    scan.next(after: first.range.upperBound).map({
+                        $0.byte != 0x2c && $0.byte != 0x29 && $0.byte != 0x2e
+                    }) == true
                 else { continue }
                 return "the program declares an extension method \(word.text), which its test uses"
             }
