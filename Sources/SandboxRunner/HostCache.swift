@@ -1,34 +1,5 @@
 import Foundation
 
-/// `<bits/stdc++.h>` compiled beforehand: it is what most short C++ programs include, and most of their compile time.
-enum PrecompiledHeader {
-    /// The directory to put first on the include path, made on the first call on a machine; nil when it cannot be made.
-    static func directory(_ configuration: SandboxConfiguration, _ version: String) -> String? {
-        let manager = FileManager.default
-        let base = HostCache.directory(configuration)
-        let name = version.replacingOccurrences(of: " ", with: "-") + "-c++17-O1"
-        let directory = "\(base)/headers/\(name)"
-        let header = "\(directory)/bits/stdc++.h.gch"
-        if manager.fileExists(atPath: header) { return HostCache.isOurs(base) ? directory : nil }
-        do {
-            try manager.createDirectory(atPath: "\(directory)/bits", withIntermediateDirectories: true)
-        } catch {
-            return nil
-        }
-        guard HostCache.isOurs(base) else { return nil }
-        let source = "\(directory)/source-\(getpid()).h"
-        let made = "\(directory)/made-\(getpid()).gch"
-        defer {
-            try? manager.removeItem(atPath: source)
-            try? manager.removeItem(atPath: made)
-        }
-        guard manager.createFile(atPath: source, contents: Data("#include <bits/stdc++.h>\n".utf8)) else { return nil }
-        let command = ["/usr/bin/g++", "-std=c++17", "-O1", "-x", "c++-header", source, "-o", made]
-        guard HostCache.runTrusted(command), unsafe rename(made, header) == 0 else { return nil }
-        return directory
-    }
-}
-
 /// What is compiled once on a machine and then used by every pool on it.
 enum HostCache {
     /// The directory for this user.
@@ -45,13 +16,23 @@ enum HostCache {
         return status.st_uid == getuid() && status.st_mode & 0o022 == 0
     }
 
-    static func runTrusted(_ command: [String]) -> Bool {
+    /// Runs a command of ours, outside of any slot; nothing of a program's is in it.
+    ///
+    /// What it prints goes to the file `output`, or nowhere.
+    static func runTrusted(_ command: [String], in directory: String? = nil, output: String? = nil) -> Bool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
+        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
+        if let output {
+            guard FileManager.default.createFile(atPath: output, contents: nil),
+                let handle = FileHandle(forWritingAtPath: output)
+            else { return false }
+            process.standardOutput = handle
+        }
         do { try process.run() } catch { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0

@@ -93,12 +93,16 @@ enum PreparedTools {
     ) -> (path: String, fingerprint: String)? {
         let digest = Digest(of: ([toolChain.version] + recipe.inputs).joined(separator: "\u{0}")).hex
         let manager = FileManager.default
-        for base in bases(configuration) {
+        // A home directory that may not be written to is no reason to do without.
+        for base in [HostCache.directory(configuration), "/var/tmp/ppocoder-\(getuid())"] {
             let directory = "\(base)/prepared/\(toolChain.language.rawValue)-\(digest.prefix(24))"
-            if manager.fileExists(atPath: directory), isOurs(base), isOurs(directory) { return (directory, digest) }
+            if manager.fileExists(atPath: directory), HostCache.isOurs(base), HostCache.isOurs(directory) {
+                return (directory, digest)
+            }
             let making = "\(directory).\(getpid())"
             defer { try? manager.removeItem(atPath: making) }
-            guard (try? manager.createDirectory(atPath: making, withIntermediateDirectories: true)) != nil, isOurs(base)
+            guard (try? manager.createDirectory(atPath: making, withIntermediateDirectories: true)) != nil,
+                HostCache.isOurs(base)
             else { continue }
             guard recipe.make(making) else { return nil }
             // Another process may have been quicker.
@@ -108,44 +112,12 @@ enum PreparedTools {
         return nil
     }
 
-    private static func bases(_ configuration: SandboxConfiguration) -> [String] {
-        if let chosen = configuration.cacheDirectory { return [chosen] }
-        let environment = ProcessInfo.processInfo.environment
-        let own =
-            environment["XDG_CACHE_HOME"].map { $0 + "/ppocoder" }
-            ?? environment["HOME"].map { $0 + "/.cache/ppocoder" }
-        return [own, "/var/tmp/ppocoder-\(getuid())"].compactMap { $0 }
-    }
-
-    /// Whether nobody else may write there: what is in it becomes part of every program.
-    private static func isOurs(_ path: String) -> Bool {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return false }
-        return status.st_uid == getuid() && status.st_mode & 0o022 == 0
-    }
-
     static func write(_ text: String, to path: String) -> Bool {
         FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
     }
 
-    /// Runs a command of ours, outside of any slot; nothing of a program's is in it.
     static func run(_ command: [String], in directory: String, output: String? = nil) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        if let output {
-            guard FileManager.default.createFile(atPath: output, contents: nil),
-                let handle = FileHandle(forWritingAtPath: output)
-            else { return false }
-            process.standardOutput = handle
-        }
-        do { try process.run() } catch { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        HostCache.runTrusted(command, in: directory, output: output)
     }
 }
 
