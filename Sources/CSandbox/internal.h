@@ -30,6 +30,7 @@ struct setup {
     uint64_t scratch_bytes; // size of each of the two scratch file systems
     char **paths;           // read-only binds: host path, path in the slot, pairwise, ended by NULL
     char **arguments;       // ended by NULL
+    char **environment;     // of a zygote, ended by NULL
 };
 
 /// The file descriptors that pid 1 of a slot is given; one that executes commands has the first only.

@@ -1,14 +1,15 @@
 // The host's side of a slot: builds it, passes requests to its pid 1, keeps the clock, measures, and ends it.
 //
 // Every message is a u32 length and that many bytes, little-endian.
-// Set-up:  u32 kind, u32 user, u64 scratch bytes, list of binds (from, to), list of arguments.
+// Set-up:  u32 kind, u32 user, u64 scratch bytes, list of binds (from, to), list of arguments,
+//          list of environment variables.
 // Hello:   u8 1 and the walls, one per line; or u8 0 and a sentence that says what is missing.
 // Request: u64 memory, u32 processes, u64 CPU time (microseconds; 0: no limit), u64 wall time, u64 output bytes,
 //          head, body, secret.
 // Reply:   u8 flags, u64 CPU time, u64 peak memory, u64 wall time (microseconds), what pid 1 answered, and what came
 //          from SECRET_FD, RESULT_FD, OUTPUT_FD and ERROR_FD.
 //
-// Pid 1 gets the head. A Python zygote reads nothing else: the child that runs a program reads the body (program and
+// Pid 1 gets the head. A zygote reads nothing else: the child that runs a program reads the body (program and
 // arguments), the child that runs tests reads the secret (tests and a nonce), and what they say comes here directly. So
 // the memory that programs are forked from never held another program, its results, or a test.
 #include "internal.h"
@@ -66,6 +67,7 @@ static bool read_setup(struct setup *setup) {
     setup->scratch_bytes = read_number(&reader, 8);
     setup->paths = read_strings(&reader, 2);
     setup->arguments = read_strings(&reader, 1);
+    setup->environment = read_strings(&reader, 1);
     free(bytes);
     return !reader.bad;
 }
@@ -96,8 +98,7 @@ static _Noreturn void live(struct slot *slot, const char *base, int go, int told
     for (int i = 0; i < count; i++) given[i] = fcntl(given[i], F_DUPFD_CLOEXEC, 64);
     for (int i = 0; i < count; i++) dup2(given[i], i);
     close_range((unsigned)count, ~0u, 0);
-    char *environment[] = {"PYTHONHASHSEED=0", NULL};
-    execve(slot->setup.arguments[0], slot->setup.arguments, environment);
+    execve(slot->setup.arguments[0], slot->setup.arguments, slot->setup.environment);
     _exit(1);
 }
 

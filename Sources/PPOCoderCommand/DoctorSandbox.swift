@@ -16,6 +16,27 @@ enum DoctorSandbox {
     private static let canaries = [
         Canary(language: .python, package: "python3", isNeeded: true, program: "print(int(input()) * 2)\n"),
         Canary(
+            language: .c,
+            package: "gcc libc6-dev",
+            isNeeded: false,
+            program:
+                "#include <stdio.h>\nint main(void) { int x; return scanf(\"%d\", &x) != 1 || printf(\"%d\\n\", 2 * x) < 0; }\n"
+        ),
+        Canary(
+            language: .csharp,
+            package: "mono-mcs libmono-system-numerics4.0-cil",
+            isNeeded: false,
+            program:
+                "using System;\nclass A { static void Main() { Console.WriteLine(2 * int.Parse(Console.ReadLine())); } }\n"
+        ),
+        Canary(
+            language: .go,
+            package: "golang-go",
+            isNeeded: false,
+            program:
+                "package main\n\nimport \"fmt\"\n\nfunc main() { var x int; fmt.Scan(&x); fmt.Println(2 * x) }\n"
+        ),
+        Canary(
             language: .cpp,
             package: "g++",
             isNeeded: false,

@@ -12,6 +12,10 @@ final class CompileCache: Sendable {
         /// What the compiler said when it refused.
         var refusal: String?
         var files: [SlotFile]
+        /// Why a test in this program would not be believed.
+        var objection: String?
+        /// Whether another try might come to something else.
+        var isDecidedByClock = false
 
         var size: Int { files.reduce(256 + (refusal?.utf8.count ?? 0)) { $0 + $1.bytes.count } }
     }
@@ -27,13 +31,13 @@ final class CompileCache: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    static func key(_ unit: ToolChain.Unit, toolChain: ToolChain, limits: ExecutionLimits, onlyCheck: Bool) -> Digest {
+    /// The key of everything that decides what comes of it: sources, purpose, options, flags, the tools' version, and the
+    /// compiler's time.
+    static func key(_ unit: CompileUnit, toolChain: ToolChain, limits: ExecutionLimits) -> Digest {
         var hasher = DigestHasher()
-        for file in unit.files {
-            hasher.update(Array("\(file.name)\u{0}\(file.bytes.count)\u{0}".utf8))
-            hasher.update(file.bytes)
-        }
-        hasher.update(Array("\(toolChain.version)\u{0}\(limits.compileSeconds)\u{0}\(onlyCheck)".utf8))
+        hasher.update(unit.fingerprint)
+        let tools = [toolChain.language.rawValue, toolChain.identity, "\(limits.compileSeconds)"]
+        hasher.update(Array(tools.joined(separator: "\u{0}").utf8))
         return hasher.finish()
     }
 

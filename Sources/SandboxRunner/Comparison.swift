@@ -65,3 +65,16 @@ func hasSameWords(_ output: [UInt8], _ expected: String) -> Bool {
     let wanted = Array(expected.utf8).split(whereSeparator: isSpace)
     return words.count == wanted.count && zip(words, wanted).allSatisfy { $0.elementsEqual($1) }
 }
+
+extension JSONValue {
+    /// The value as PHP has it, where an object whose keys count from 0 is a list, and an empty one too.
+    var asPHPArray: JSONValue {
+        switch self {
+        case .array(let items): return .array(items.map(\.asPHPArray))
+        case .object(let members):
+            let items = (0..<members.count).compactMap { members[String($0)]?.asPHPArray }
+            return items.count == members.count ? .array(items) : .object(members.mapValues(\.asPHPArray))
+        default: return self
+        }
+    }
+}

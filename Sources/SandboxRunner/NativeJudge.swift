@@ -1,21 +1,31 @@
 import Determinism
 import Programs
 
-/// Judges programs of compiled languages in a slot that executes commands.
+/// Judges programs of compiled languages: compiled in their own compiler's slot, run in one that executes commands.
 struct NativeJudge {
-    let slot: SlotProcess
+    /// How a C or C++ program ends when an assertion does not hold.
+    static let assertionStatus: UInt32 = 86
+    /// What the other languages say then.
+    static let assertionMessage = "the assertion does not hold"
+
     let job: ExecutionJob
     let toolChain: ToolChain
+    let language: any CompiledLanguage
     let compiled: CompileCache
-    /// Known to this pool only; nonces are derived from it, so that identical programs compile identically.
+    /// Known to this pool only; the harness's names are derived from it, so that identical programs compile identically.
     let poolSecret: String
-    private(set) var isSlotSpoilt = false
     private var results: TestResults
 
-    init(slot: SlotProcess, job: ExecutionJob, toolChain: ToolChain, compiled: CompileCache, poolSecret: String) {
-        self.slot = slot
+    init(
+        job: ExecutionJob,
+        toolChain: ToolChain,
+        language: any CompiledLanguage,
+        compiled: CompileCache,
+        poolSecret: String
+    ) {
         self.job = job
         self.toolChain = toolChain
+        self.language = language
         self.compiled = compiled
         self.poolSecret = poolSecret
         results = TestResults(count: job.tests.count)
@@ -24,105 +34,309 @@ struct NativeJudge {
     /// Compiles and runs all tests.
     ///
     /// Only trouble of our own is an error.
-    mutating func verdict() throws(SandboxError) -> Verdict {
+    mutating func verdict(in processes: inout SlotProcesses) throws(SandboxError) -> Verdict {
         if SourceScan.isEmpty(job.program, language: job.language) { return results.compileError("empty program") }
-        if job.tests.isEmpty {
-            let artefact = try compile(toolChain.unit(program: job.program), onlyCheck: true)
+        var tests = job.tests
+        for (index, test) in tests.enumerated() {
+            guard case .assert(let code) = test else { continue }
+            let assertion = CompiledAssertion(code, language: job.language)
+            tests[index] = assertion.call ?? .program(code: language.assertion(assertion.expression))
+        }
+        if tests.isEmpty {
+            let artefact = try compile(language.whole(job.program, purpose: .check), in: &processes)
             if let refusal = artefact.refusal { return results.compileError(refusal) }
         }
-        for (index, test) in job.tests.enumerated() {
-            guard !results.isExhausted else {
+        let calls = tests.indices.filter { if case .call = tests[$0] { true } else { false } }
+        if !calls.isEmpty, let refusal = try runCalls(calls, of: tests, in: &processes) {
+            return results.compileError(refusal)
+        }
+        for (index, test) in tests.enumerated() {
+            let refusal: String?
+            switch test {
+            case .call, .assert: continue
+            case _ where results.isExhausted:
                 results.fill(
                     [index],
                     with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures")
                 )
                 continue
-            }
-            switch test {
             case .stdio(let stdin, let expected):
-                let unit = toolChain.unit(program: job.program)
-                let artefact = try compile(unit, onlyCheck: false)
-                if let refusal = artefact.refusal { return results.compileError(refusal) }
-                let result = try run(artefact, unit, input: Array(stdin.utf8)) { output in
-                    hasSameWords(output, expected)
-                        ? .passed : TestResult(outcome: .wrongAnswer, diagnostics: "the output differs")
-                }
-                results.set(result, at: index)
+                refusal = try runWhole(stdin, expected, at: index, in: &processes)
             case .program(let code):
-                if let refusal = try runAppended(code, at: index) { return results.compileError(refusal) }
-            case .assert:
-                throw .testUnusable(
-                    index: index,
-                    reason: "an assertion is Python; this program is \(job.language.rawValue)"
-                )
-            case .call:
-                throw .testUnusable(index: index, reason: "calls are judged for Python programs only")
+                refusal = try runTest(code, at: index, in: &processes)
             }
+            if let refusal { return results.compileError(refusal) }
         }
         return results.verdict()
     }
 
     /// - Returns: the compiler's refusal, if any.
-    private mutating func runAppended(_ code: String, at index: Int) throws(SandboxError) -> String? {
-        let nonce = Digest(of: poolSecret + "\u{0}" + job.program + "\u{0}" + code).hex
-        guard let unit = toolChain.unit(program: job.program, test: code, nonce: nonce) else {
-            throw .testUnusable(index: index, reason: "neither it nor the program has a main")
-        }
-        let artefact = try compile(unit, onlyCheck: false)
+    private mutating func runWhole(
+        _ stdin: String,
+        _ expected: String,
+        at index: Int,
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> String? {
+        let unit = language.whole(job.program, purpose: .whole)
+        let artefact = try compile(unit, in: &processes)
         if let refusal = artefact.refusal { return refusal }
-        let result = try run(artefact, unit, input: []) { output in
-            let words = output.split(whereSeparator: { $0 == 10 || $0 == 13 })
-            if words.last.map({ $0.elementsEqual(nonce.utf8) }) == true { return .passed }
-            return TestResult(outcome: .runtimeError, diagnostics: "the program ended before its test did")
+        let outcome = try run(artefact, unit, input: Array(stdin.utf8), in: &processes)
+        if let failure = failure(outcome) {
+            results.set(failure, at: index)
+        } else if hasSameWords(outcome.output, expected) {
+            results.set(.passed, at: index)
+        } else {
+            results.set(TestResult(outcome: .wrongAnswer, diagnostics: "the output differs"), at: index)
         }
-        results.set(result, at: index)
         return nil
     }
 
-    private mutating func compile(_ unit: ToolChain.Unit, onlyCheck: Bool) throws(SandboxError) -> CompileCache.Artefact
-    {
-        let key = CompileCache.key(unit, toolChain: toolChain, limits: job.limits, onlyCheck: onlyCheck)
-        if let known = compiled[key] { return known }
-        let outcome = try slot.run(toolChain.compilation(of: unit, limits: job.limits, onlyCheck: onlyCheck))
-        if outcome.isSlotSpoilt { isSlotSpoilt = true }
-        results.compileSeconds += outcome.cpuSeconds
-        var artefact = CompileCache.Artefact(refusal: nil, files: outcome.files)
-        if !outcome.hasSucceeded {
-            let said = tail(outcome.errors + outcome.output, limit: 4000)
-            let fatal = fatalResult(outcome.reply, status: outcome.status)
-            artefact.refusal =
-                outcome.reply.flags.isEmpty && !said.isEmpty ? said : "the compiler: " + fatal.diagnostics
-        } else if !onlyCheck, outcome.files.isEmpty {
-            artefact.refusal = "the compiler left no program"
+    /// Part of all names that the harness adds to a program; the same for the same program and test.
+    private func mark(for code: String) -> String {
+        String(Digest(of: poolSecret + "\u{0}" + job.program + "\u{0}" + code).hex.prefix(16))
+    }
+
+    private mutating func runTest(
+        _ code: String,
+        at index: Int,
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> String? {
+        guard let unit = language.tested(job.program, by: code, mark: mark(for: code)) else {
+            throw .testUnusable(index: index, reason: "neither it nor the program has a main")
         }
-        if toolChain.language != .java {
-            artefact.files = outcome.files.filter { $0.name == "program.out" }.map {
-                SlotFile(name: $0.name, bytes: $0.bytes, isExecutable: true)
-            }
+        let artefact = try compile(unit, in: &processes)
+        if let refusal = artefact.refusal { return refusal }
+        if let objection = artefact.objection ?? language.objection(to: job.program, test: code) {
+            results.set(TestResult(outcome: .wrongAnswer, diagnostics: objection), at: index)
+            return nil
+        }
+        // 64 characters, made for this run only.
+        let nonce = (0..<4).map { _ in
+            let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+        let outcome = try run(artefact, unit, input: Array(nonce.utf8), in: &processes)
+        if var failure = failure(outcome) {
+            let isSaid = failure.outcome == .runtimeError && isSaidByTest(outcome.errors, code)
+            if isSaid || outcome.status >> 8 == Self.assertionStatus { failure.outcome = .wrongAnswer }
+            results.set(failure, at: index)
+            return nil
+        }
+        let lines = outcome.output.split(whereSeparator: { $0 == 10 || $0 == 13 })
+        let isProven = lines.last.map { $0.elementsEqual(nonce.utf8) } == true
+        let early = TestResult(outcome: .runtimeError, diagnostics: "the program ended before its test did")
+        results.set(isProven ? .passed : early, at: index)
+        return nil
+    }
+
+    /// Whether what a failing program said is a sentence of the test's: then the test failed, not the program.
+    private func isSaidByTest(_ errors: [UInt8], _ code: String) -> Bool {
+        let said = tail(errors)
+        if said.contains("Assertion `") || said.contains(Self.assertionMessage) { return true }
+        let literals = code.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 && $0.element.count >= 8 }.map(\.element)
+        return literals.contains { said.contains($0) }
+    }
+
+    /// Compiles, unless it is known already what comes of it.
+    private mutating func compile(
+        _ unit: CompileUnit,
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> CompileCache.Artefact {
+        let key = CompileCache.key(unit, toolChain: toolChain, limits: job.limits)
+        if let known = compiled[key] { return known }
+        var artefact: CompileCache.Artefact
+        switch language.compilation(of: unit, limits: job.limits) {
+        case .command(let command): artefact = try compile(unit, by: command, in: &processes)
+        case .server(let head): artefact = try compile(unit, sending: head, in: &processes)
+        }
+        if artefact.refusal == nil {
+            language.finish(&artefact, of: unit)
+            if unit.purpose != .check, artefact.files.isEmpty { artefact.refusal = "the compiler left no program" }
         }
         // A compiler stopped by the clock may succeed on a quieter machine.
-        if !outcome.reply.flags.contains(.wallLimit) { compiled[key] = artefact }
+        if !artefact.isDecidedByClock { compiled[key] = artefact }
+        return artefact
+    }
+
+    private mutating func compile(
+        _ unit: CompileUnit,
+        by command: CommandRun,
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> CompileCache.Artefact {
+        let outcome = try processes.process(.commands).run(command)
+        if outcome.isSlotSpoilt { processes.discard(.commands) }
+        results.compileSeconds += outcome.cpuSeconds
+        var artefact = CompileCache.Artefact(refusal: nil, files: outcome.files)
+        artefact.isDecidedByClock = outcome.reply.flags.contains(.wallLimit)
+        guard !outcome.hasSucceeded else { return artefact }
+        let said = tail(outcome.errors + outcome.output, limit: 4000)
+        let isOrdinary = outcome.reply.flags.isEmpty && outcome.status & 0x7f == 0 && !said.isEmpty
+        let fatal = fatalResult(outcome.reply, status: outcome.status, said: said)
+        artefact.refusal = isOrdinary ? said : "the compiler: " + fatal.diagnostics
+        return artefact
+    }
+
+    private mutating func compile(
+        _ unit: CompileUnit,
+        sending head: [UInt8],
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> CompileCache.Artefact {
+        let role = SlotRole.compiler(job.language)
+        let reply = try processes.process(role).run(
+            SlotRequest(
+                memoryBytes: 1536 << 20,
+                processes: 128,
+                cpuSeconds: job.limits.compileSeconds,
+                wallSeconds: job.limits.compileSeconds * 6 + 10,
+                outputBytes: 1 << 20,
+                head: head
+            ),
+            toleratingDeath: true
+        )
+        results.compileSeconds += reply.cpuSeconds
+        var artefact = CompileCache.Artefact(refusal: nil, files: [])
+        var answer = SlotMessageReader(reply.answer)
+        guard reply.flags.isEmpty, let status = answer.number(UInt8.self), let said = answer.byteString(),
+            let count = answer.number(UInt32.self)
+        else {
+            // It was stopped, or it fell over its work; either way it is not used again.
+            processes.discard(role)
+            artefact.isDecidedByClock = reply.flags.contains(.wallLimit)
+            let isLimit = !reply.flags.subtracting(.slotDead).isEmpty
+            artefact.refusal = "the compiler: " + (isLimit ? fatalResult(reply, status: 0).diagnostics : "it ended")
+            return artefact
+        }
+        if status == 2 { processes.discard(role) }
+        if status != 0 { artefact.refusal = status == 2 ? "the compiler: \(tail(said))" : tail(said, limit: 4000) }
+        for _ in 0..<count {
+            guard let name = answer.byteString(), let bytes = answer.byteString() else {
+                throw .slotLost(reason: "its answer is too short")
+            }
+            artefact.files.append(SlotFile(name: String(decoding: name, as: UTF8.self), bytes: bytes))
+        }
         return artefact
     }
 
     private mutating func run(
         _ artefact: CompileCache.Artefact,
-        _ unit: ToolChain.Unit,
+        _ unit: CompileUnit,
         input: [UInt8],
-        judging: ([UInt8]) -> TestResult
-    ) throws(SandboxError) -> TestResult {
-        let outcome = try slot.run(
-            toolChain.execution(of: artefact.files, main: unit.main, input: input, limits: job.limits)
-        )
-        if outcome.isSlotSpoilt { isSlotSpoilt = true }
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> CommandOutcome {
+        var command = language.execution(of: unit, files: artefact.files, limits: job.limits)
+        command.input = input
+        let outcome = try processes.process(.commands).run(command)
+        if outcome.isSlotSpoilt { processes.discard(.commands) }
         results.add(cost: outcome.reply, cpuSeconds: outcome.cpuSeconds, peak: outcome.peakMemoryBytes)
-        if outcome.hasSucceeded { return judging(outcome.output) }
+        return outcome
+    }
+
+    /// How a run ended that did not end as it should; nil for one that did.
+    private mutating func failure(_ outcome: CommandOutcome) -> TestResult? {
+        guard !outcome.hasSucceeded else { return nil }
         let said = tail(outcome.errors)
-        if outcome.reply.flags.isEmpty, said.contains("java.lang.OutOfMemoryError") || said.contains("std::bad_alloc") {
+        let memory = [
+            "java.lang.OutOfMemoryError", "std::bad_alloc", "System.OutOfMemoryException", "runtime: out of memory",
+        ]
+        if outcome.reply.flags.isEmpty, memory.contains(where: said.contains) {
             return TestResult(outcome: .memoryLimit, diagnostics: said)
         }
         let result = fatalResult(outcome.reply, status: outcome.status, said: said)
         if result.outcome == .timeLimit { results.countFatalRun() }
         return result
+    }
+}
+
+// Calls: all of them in one run, which is begun again behind the call that ended it.
+extension NativeJudge {
+    /// - Returns: the compiler's refusal, if any.
+    private mutating func runCalls(
+        _ indices: [Int],
+        of tests: [TestCase],
+        in processes: inout SlotProcesses
+    ) throws(SandboxError) -> String? {
+        let functions = Set(
+            indices.compactMap { index -> String? in
+                guard case .call(let function, let arguments, _) = tests[index] else { return nil }
+                return "\(function)/\(arguments.count)"
+            }
+        ).sorted()
+        let unit: CompileUnit
+        do throws(CallRefusal) {
+            unit = try language.called(
+                job.program,
+                functions: functions,
+                mark: mark(for: functions.joined(separator: " "))
+            )
+        } catch {
+            // What does not compile is a compile error whether or not it could be called.
+            let alone = try compile(language.whole(job.program, purpose: .check), in: &processes)
+            if let refusal = alone.refusal { return refusal }
+            results.fill(indices, with: TestResult(outcome: .runtimeError, diagnostics: error.reason))
+            return nil
+        }
+        let artefact = try compile(unit, in: &processes)
+        if let refusal = artefact.refusal { return refusal }
+        var waiting = indices[...]
+        while !waiting.isEmpty, !results.isExhausted {
+            let outcome = try run(artefact, unit, input: Self.request(waiting, of: tests), in: &processes)
+            var frames = SlotMessageReader(outcome.output)
+            for frame in frames.remainingByteStrings() {
+                guard let index = waiting.first, let result = Self.result(of: frame, tests[index], job.language) else {
+                    break
+                }
+                results.set(result, at: index)
+                waiting.removeFirst()
+            }
+            guard let next = waiting.first else { break }
+            let early = TestResult(outcome: .runtimeError, diagnostics: "the program ended during the call")
+            let found = failure(outcome) ?? early
+            results.set(found, at: next)
+            waiting.removeFirst()
+            if found.outcome != .timeLimit { results.countFatalRun() }
+        }
+        results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
+        return nil
+    }
+
+    /// Calls as the harness reads them: each a length, the function's name, and the list of arguments.
+    private static func request(_ indices: ArraySlice<Int>, of tests: [TestCase]) -> [UInt8] {
+        var message = SlotMessage()
+        for index in indices {
+            guard case .call(let function, let arguments, _) = tests[index] else { continue }
+            var writer = PlainDataWriter()
+            writer.put(function)
+            writer.put(.array(arguments))
+            message.put(bytes: writer.bytes)
+        }
+        return message.bytes
+    }
+
+    private static func result(of frame: [UInt8], _ test: TestCase, _ language: Language) -> TestResult? {
+        guard case .call(let function, _, let expected) = test, let tag = frame.first else { return nil }
+        let said = tail(frame.dropFirst())
+        switch Character(UnicodeScalar(tag)) {
+        case "r":
+            var reader = PlainDataReader(frame, from: 1)
+            guard let value = reader.whole() else {
+                return TestResult(
+                    outcome: .wrongAnswer,
+                    diagnostics: "\(function) returned something that is not plain data"
+                )
+            }
+            if equals(value, expected) || isTruth(value, expected, language) { return .passed }
+            return TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
+        case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
+        case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
+        case "u": return TestResult(outcome: .wrongAnswer, diagnostics: said)
+        default: return nil
+        }
+    }
+
+    /// A function of C that answers yes or no mostly returns an int.
+    private static func isTruth(_ value: PlainData, _ expected: JSONValue, _ language: Language) -> Bool {
+        guard language == .c, case .bool(let wanted) = expected, case .integer(let number) = value else { return false }
+        return (number != 0) == wanted
     }
 }

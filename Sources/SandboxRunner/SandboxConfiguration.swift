@@ -8,7 +8,9 @@ package struct SandboxConfiguration: Sendable, Codable {
     /// The slot supervisor; nil means `ppocoder-slot` beside the running command.
     package var helperPath: String?
     /// Languages to prepare; one whose tools are missing is reported, not refused.
-    package var languages: [Language] = [.python, .cpp, .java]
+    package var languages: [Language] = Language.allCases
+    /// Warm interpreters and the like that one slot keeps alive; the one that has rested longest makes room.
+    package var processesPerSlot: Int = 6
     /// Verdicts remembered; 0 turns the cache off.
     package var verdictCacheEntries: Int = 4096
     /// Bytes of compiled programs remembered.

@@ -31,7 +31,14 @@ package final class SandboxPool: Sendable {
         compiled = CompileCache(capacity: configuration.compileCacheBytes)
         verdicts = VerdictCache(capacity: configuration.verdictCacheEntries)
         let count = max(1, configuration.slots)
-        slots = (0..<count).map { Slot(number: $0, user: configuration.firstUser + $0) }
+        slots = (0..<count).map { number in
+            Slot(
+                number: number,
+                user: configuration.firstUser + number,
+                capacity: configuration.processesPerSlot,
+                surroundings: machine.surroundings
+            )
+        }
         queueing = Mutex(Queueing(idle: Array((0..<count).reversed())))
     }
 
@@ -44,15 +51,14 @@ package final class SandboxPool: Sendable {
     ///
     /// Never fails: trouble of our own is the outcome `infrastructureFailure`, after one try on a fresh slot.
     package func judge(_ job: ExecutionJob) async -> Verdict {
-        let version = surroundings.toolChains[job.language]?.version ?? ""
-        let key = verdicts.key(job, version: version)
+        let key = verdicts.key(job, version: surroundings.toolChains[job.language]?.identity ?? "")
         if let key, let known = verdicts[key] { return known }
         guard let number = await take() else { return Self.failure(.closed, job) }
         defer { give(number) }
         let slot = slots[number]
         let verdict = await withCheckedContinuation { (continuation: CheckedContinuation<Verdict, Never>) in
-            slot.queue.async { [surroundings, compiled] in
-                continuation.resume(returning: Self.judge(job, on: slot, surroundings, compiled))
+            slot.queue.async { [compiled] in
+                continuation.resume(returning: Self.judge(job, on: slot, compiled))
             }
         }
         if let key { verdicts.keep(verdict, for: key) }
@@ -62,16 +68,15 @@ package final class SandboxPool: Sendable {
     private static func judge(
         _ job: ExecutionJob,
         on slot: Slot,
-        _ surroundings: Slot.Surroundings,
         _ compiled: CompileCache
     ) -> Verdict {
         do throws(SandboxError) {
-            return try slot.judge(job, surroundings, compiled)
+            return try slot.judge(job, compiled)
         } catch {
             guard case .slotLost = error else { return failure(error, job) }
         }
         do throws(SandboxError) {
-            return try slot.judge(job, surroundings, compiled)
+            return try slot.judge(job, compiled)
         } catch {
             return failure(error, job)
         }

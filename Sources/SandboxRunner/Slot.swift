@@ -3,89 +3,76 @@ import Foundation
 import Programs
 import Synchronization
 
-/// One place of the pool: up to two slot processes, made when first needed and again after trouble.
+/// One place of the pool, with its processes.
 ///
 /// All its work is on one queue, because talking to a slot blocks.
 final class Slot: Sendable {
-    private struct Processes {
-        var zygote: SlotProcess?
-        var commands: SlotProcess?
-    }
-
     /// What all slots share.
     struct Surroundings: Sendable {
         var helper: String
         var scratchBytes: Int
         var binds: [(from: String, to: String)]
         var toolChains: [Language: ToolChain]
+        /// What the machine lacks for the languages that were asked for in vain.
+        var missing: [Language: String]
         var poolSecret: String
     }
 
     let queue: DispatchQueue
-    private let user: Int
-    private let processes = Mutex(Processes())
+    private let surroundings: Surroundings
+    private let processes: Mutex<SlotProcesses>
 
-    init(number: Int, user: Int) {
+    /// - Parameter capacity: How many processes may live at once.
+    init(number: Int, user: Int, capacity: Int, surroundings: Surroundings) {
         queue = DispatchQueue(label: "ppocoder.slot.\(number)")
-        self.user = user
+        self.surroundings = surroundings
+        processes = Mutex(SlotProcesses(capacity: capacity, user: user, surroundings: surroundings))
     }
 
     /// Judges a job; blocks.
-    func judge(_ job: ExecutionJob, _ surroundings: Surroundings, _ compiled: CompileCache) throws(SandboxError)
-        -> Verdict
-    {
+    func judge(_ job: ExecutionJob, _ compiled: CompileCache) throws(SandboxError) -> Verdict {
         guard let toolChain = surroundings.toolChains[job.language] else {
-            let tool = ToolChain.tools(job.language)?.tool ?? "a tool chain this version does not know"
+            let tool = surroundings.missing[job.language] ?? ToolChain.toolName(job.language)
             throw .toolMissing(language: job.language.rawValue, tool: tool)
         }
         let result = processes.withLock { processes -> Result<Verdict, SandboxError> in
             Result { () throws(SandboxError) in
-                try Self.judge(job, toolChain, surroundings, compiled, user: user, &processes)
+                processes.beginJob()
+                do throws(SandboxError) {
+                    return try judge(job, toolChain, compiled, &processes)
+                } catch {
+                    processes.discardUsed()
+                    throw error
+                }
             }
         }
         return try result.get()
     }
 
-    private static func judge(
+    private func judge(
         _ job: ExecutionJob,
         _ toolChain: ToolChain,
-        _ surroundings: Surroundings,
         _ compiled: CompileCache,
-        user: Int,
-        _ processes: inout Processes
+        _ processes: inout SlotProcesses
     ) throws(SandboxError) -> Verdict {
-        let isPython = job.language == .python
-        do throws(SandboxError) {
-            let verdict: Verdict
-            let isSpoilt: Bool
-            if isPython {
-                if processes.zygote == nil {
-                    processes.zygote = try start(.zygote(arguments: PythonJudge.arguments), surroundings, user)
-                }
-                guard let zygote = processes.zygote else { throw .closed }
-                var judge = PythonJudge(slot: zygote, job: job)
-                verdict = try judge.verdict()
-                isSpoilt = judge.isSlotSpoilt
-                if isSpoilt { processes.zygote = nil }
-            } else {
-                if processes.commands == nil { processes.commands = try start(.commands, surroundings, user) }
-                guard let commands = processes.commands else { throw .closed }
-                var judge = NativeJudge(
-                    slot: commands,
-                    job: job,
-                    toolChain: toolChain,
-                    compiled: compiled,
-                    poolSecret: surroundings.poolSecret
-                )
-                verdict = try judge.verdict()
-                isSpoilt = judge.isSlotSpoilt
-                if isSpoilt { processes.commands = nil }
-            }
+        if let interpreter = Interpreter.of(job.language) {
+            let role = SlotRole.zygote(job.language)
+            var judge = ZygoteJudge(slot: try processes.process(role), interpreter: interpreter, job: job)
+            let verdict = try judge.verdict()
+            if judge.isSlotSpoilt { processes.discard(role) }
             return verdict
-        } catch {
-            if isPython { processes.zygote = nil } else { processes.commands = nil }
-            throw error
         }
+        guard let language = toolChain.compiledLanguage else {
+            throw .toolMissing(language: job.language.rawValue, tool: ToolChain.toolName(job.language))
+        }
+        var judge = NativeJudge(
+            job: job,
+            toolChain: toolChain,
+            language: language,
+            compiled: compiled,
+            poolSecret: surroundings.poolSecret
+        )
+        return try judge.verdict(in: &processes)
     }
 
     /// Starts a slot process for `user`.
@@ -101,6 +88,6 @@ final class Slot: Sendable {
 
     /// Ends the slot's processes; blocks.
     func end() {
-        processes.withLock { $0 = Processes() }
+        processes.withLock { $0.end() }
     }
 }

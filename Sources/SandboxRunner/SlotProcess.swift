@@ -44,7 +44,7 @@ enum SlotKind: Sendable {
     /// Executes one command after the other.
     case commands
     /// The interpreter, with the harness, forking a child for each program.
-    case zygote(arguments: [String])
+    case zygote(arguments: [String], environment: [String])
 }
 
 /// A running slot: its supervisor and the socket to it.
@@ -68,8 +68,9 @@ final class SlotProcess: Sendable {
         let process = unsafe csandbox_spawn(helper, &socket)
         guard process > 0 else { throw .cannotStart(path: helper, code: errno) }
         var arguments: [String] = []
+        var environment: [String] = []
         var setup = SlotMessage()
-        if case .zygote(let given) = kind { arguments = given }
+        if case .zygote(let command, let variables) = kind { (arguments, environment) = (command, variables) }
         setup.put(UInt32(arguments.isEmpty ? 0 : 1))
         setup.put(UInt32(user))
         setup.put(UInt64(scratchBytes))
@@ -80,6 +81,8 @@ final class SlotProcess: Sendable {
         }
         setup.put(UInt32(arguments.count))
         for argument in arguments { setup.put(argument) }
+        setup.put(UInt32(environment.count))
+        for variable in environment { setup.put(variable) }
         do throws(SandboxError) {
             try Self.send(setup.bytes, to: socket)
             let hello = try Self.receive(from: socket, timeout: 90)
@@ -103,7 +106,9 @@ final class SlotProcess: Sendable {
     }
 
     /// Runs one request to its end; blocks.
-    func run(_ request: SlotRequest) throws(SandboxError) -> SlotReply {
+    ///
+    /// With `toleratingDeath`, the end of the slot's first process is an answer, and not an error.
+    func run(_ request: SlotRequest, toleratingDeath: Bool = false) throws(SandboxError) -> SlotReply {
         var message = SlotMessage()
         message.put(UInt64(request.memoryBytes))
         message.put(UInt32(request.processes))
@@ -132,7 +137,9 @@ final class SlotProcess: Sendable {
             output: output,
             errors: errors
         )
-        guard !reply.flags.contains(.slotDead) else { throw .slotLost(reason: "its first process ended or hung") }
+        guard toleratingDeath || !reply.flags.contains(.slotDead) else {
+            throw .slotLost(reason: "its first process ended or hung")
+        }
         return reply
     }
 

@@ -46,7 +46,16 @@ struct SourceScan {
                 return first == nil || first == UInt8(ascii: "#")
             }
         }
-        return SourceScan(program).code.allSatisfy { $0 == 32 || (9...13).contains($0) }
+        let code = SourceScan(program).code
+        if language == .php {
+            // Nothing but tags and comments; text outside the tags is printed, which makes it a program.
+            return String(decoding: code, as: UTF8.self).split(whereSeparator: \.isNewline).allSatisfy { line in
+                let words = line.split(whereSeparator: \.isWhitespace)
+                let comment = words.firstIndex { $0.first == "#" && !$0.hasPrefix("#[") } ?? words.endIndex
+                return words[..<comment].allSatisfy { ["<?php", "?>", ";"].contains($0) }
+            }
+        }
+        return code.allSatisfy { $0 == 32 || (9...13).contains($0) }
     }
 
     /// The words (identifiers, keywords, numbers) of the code with their places.

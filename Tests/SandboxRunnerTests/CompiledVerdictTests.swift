@@ -122,8 +122,9 @@ import Testing
         #expect(compile.outcome == .compileError, "\(compile)")
     }
 
-    @Test func `A test that does not fit the language is our trouble, with its number`() async throws {
-        let verdict = try await sharedPool().judge(job("int f();", [.assert(code: "assert f()")], language: .cpp))
+    @Test func `A test without a main is our trouble, with its number`() async throws {
+        let test = TestCase.program(code: "int g(void);")
+        let verdict = try await sharedPool().judge(job("int f(void) { return 1; }", [test], language: .cpp))
         #expect(verdict.outcome == .infrastructureFailure)
         #expect(verdict.diagnostics.contains("test 0"))
     }

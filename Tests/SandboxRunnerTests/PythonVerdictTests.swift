@@ -180,8 +180,16 @@ import Testing
     }
 
     @Test func `A missing tool is our trouble and says which`() async throws {
-        let verdict = try await sharedPool().judge(job("puts 1", [], language: .ruby))
+        var configuration = SandboxConfiguration()
+        configuration.slots = 1
+        configuration.firstUser = firstUser + 20
+        configuration.helperPath = helper()
+        configuration.languages = [.python]
+        let pool = try await SandboxPool(configuration: configuration)
+        let verdict = await pool.judge(job("puts 1", [], language: .ruby))
         #expect(verdict.outcome == .infrastructureFailure)
         #expect(verdict.diagnostics.contains("ruby"))
+        #expect(await pool.toolChains.keys.map(\.rawValue) == ["python"])
+        await pool.shutdown()
     }
 }

@@ -8,7 +8,7 @@
 //   runner (Swift) ── socket ── supervisor (ppocoder-slot) ── socket ── init (pid 1 of the slot) ── programs
 //
 // The supervisor stays on the host: it sets limits, keeps the clock and kills. Init lives behind every wall, with no
-// privilege left; it is either a Python zygote that forks a child per program or `csandbox_init`, which executes one
+// privilege left; it is either an interpreter that forks a child per program or `csandbox_init`, which executes one
 // command at a time. A slot is made once and used for many programs, one after the other. Each process dies with its
 // parent, so nothing outlives a runner that is killed.
 

@@ -1,19 +1,11 @@
 import Programs
 
-/// Judges Python programs in a zygote slot.
+/// Judges programs of interpreted languages in a zygote slot.
 ///
 /// The child that runs the program gets its text and the arguments of calls; it never gets an expected value. What it
 /// returns is compared here. Test code runs in a second child, which holds the tests and a nonce and sees the program
 /// only through plain data.
-struct PythonJudge {
-    static let interpreter = "/usr/bin/python3"
-    static let arguments =
-        [interpreter, "-P", "-s", "-S", "-X", "utf8", "-c"]
-        + [pythonEncoding + "\n" + pythonCandidate + "\n" + pythonTester + "\n" + pythonZygote]
-    /// The interpreter and its modules, in pages and in address space, which are not the program's doing.
-    private static let ownMemory = 24 << 20
-    private static let ownAddressSpace = 96 << 20
-
+struct ZygoteJudge {
     private enum Mode: UInt32 {
         case compile = 0
         case call = 1
@@ -22,14 +14,16 @@ struct PythonJudge {
     }
 
     let slot: SlotProcess
+    let interpreter: Interpreter
     let job: ExecutionJob
     /// Set when the slot must not be used again.
     private(set) var isSlotSpoilt = false
     private var results: TestResults
     private var status: UInt32 = 0
 
-    init(slot: SlotProcess, job: ExecutionJob) {
+    init(slot: SlotProcess, interpreter: Interpreter, job: ExecutionJob) {
         self.slot = slot
+        self.interpreter = interpreter
         self.job = job
         results = TestResults(count: job.tests.count)
     }
@@ -38,7 +32,7 @@ struct PythonJudge {
     ///
     /// Only trouble of our own is an error.
     mutating func verdict() throws(SandboxError) -> Verdict {
-        if SourceScan.isEmpty(job.program, language: .python) { return results.compileError("empty program") }
+        if SourceScan.isEmpty(job.program, language: job.language) { return results.compileError("empty program") }
         var calls: [Int] = []
         var tests: [Int] = []
         var stdio: [Int] = []
@@ -65,7 +59,8 @@ struct PythonJudge {
         let seconds = mode == .compile ? limits.compileSeconds : limits.cpuSeconds
         var head = SlotMessage()
         head.put(mode.rawValue)
-        head.put(UInt64(limits.memoryBytes + Self.ownAddressSpace))
+        let space = interpreter.ownAddressSpace
+        head.put(UInt64(space == 0 ? 0 : limits.memoryBytes + space))
         head.put(UInt64(limits.fileBytes))
         head.put(UInt32(limits.processes))
         head.put(UInt32(seconds.rounded(.up)))
@@ -76,7 +71,7 @@ struct PythonJudge {
         if !secret.isEmpty { framedSecret.put(bytes: secret) }
         let reply = try slot.run(
             SlotRequest(
-                memoryBytes: limits.memoryBytes + Self.ownMemory,
+                memoryBytes: limits.memoryBytes + interpreter.ownMemory,
                 processes: limits.processes + 4,
                 cpuSeconds: seconds,
                 wallSeconds: max(limits.wallSeconds, seconds),
@@ -120,10 +115,10 @@ struct PythonJudge {
             case "L": return .failed(TestResult(outcome: .runtimeError, diagnostics: tail(frame.dropFirst())))
             case "M": return .failed(TestResult(outcome: .memoryLimit, diagnostics: tail(frame.dropFirst())))
             case "l": return .loaded
-            default: return .failed(fatalResult(reply, status: status, said: tail(reply.output)))
+            default: return .failed(fatal(reply, said: reply.output))
             }
         }
-        return .failed(fatalResult(reply, status: status, said: tail(reply.output)))
+        return .failed(fatal(reply, said: reply.output))
     }
 
     private mutating func compileOnly() throws(SandboxError) -> String? {
@@ -131,7 +126,7 @@ struct PythonJudge {
         switch frames.first?.first.map({ Character(UnicodeScalar($0)) }) {
         case "c": return nil
         case "E": return tail(frames[0].dropFirst())
-        default: return fatalResult(reply, status: status).diagnostics
+        default: return fatal(reply).diagnostics
         }
     }
 
@@ -165,10 +160,10 @@ struct PythonJudge {
             guard let next = waiting.first else {
                 // The program outlived it, but its children did not.
                 let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatalResult(reply, status: status), at: last) }
+                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
                 break
             }
-            results.set(fatalResult(reply, status: status, said: tail(reply.output)), at: next)
+            results.set(fatal(reply, said: reply.output), at: next)
             waiting.removeFirst()
             results.countFatalRun()
         }
@@ -188,7 +183,8 @@ struct PythonJudge {
                     diagnostics: "\(function) returned something that is not plain data"
                 )
             }
-            if equals(value, expected) { return .passed }
+            let wanted = interpreter.language == .php ? expected.asPHPArray : expected
+            if equals(value, wanted) { return .passed }
             return TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
         case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
         case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
@@ -207,10 +203,7 @@ struct PythonJudge {
             secret.put(bytes: nonce)
             secret.list(count: asked.count)
             for index in asked {
-                switch job.tests[index] {
-                case .assert(let code), .program(let code): secret.put(code)
-                case .call, .stdio: preconditionFailure("only test code is run here")
-                }
+                put(job.tests[index], into: &secret)
             }
             let (reply, frames) = try run(.test, body: body { $0.putNone() }, secret: secret.bytes)
             switch loading(frames, reply) {
@@ -231,16 +224,44 @@ struct PythonJudge {
             guard let next = waiting.first else {
                 // The program outlived it, but its children did not.
                 let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatalResult(reply, status: status), at: last) }
+                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
                 break
             }
-            results.set(fatalResult(reply, status: status, said: tail(reply.output)), at: next)
+            results.set(fatal(reply, said: reply.output), at: next)
             waiting.removeFirst()
             results.countFatalRun()
         }
         results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
         return nil
     }
+
+    /// Python tells an assertion from a program by itself.
+    private func put(_ test: TestCase, into secret: inout PlainDataWriter) {
+        let isPython = interpreter.language == .python
+        switch test {
+        case .assert(let code), .program(let code):
+            if !isPython { secret.list(count: 2) }
+            if !isPython, case .assert = test { secret.put("assert") }
+            if !isPython, case .program = test { secret.put("program") }
+            secret.put(code)
+        case .call, .stdio: preconditionFailure("only test code is run here")
+        }
+    }
+
+    /// How a run ended that did not end as it should.
+    private func fatal(_ reply: SlotReply, said: [UInt8] = []) -> TestResult {
+        let text = tail(said)
+        let result = fatalResult(reply, status: status, said: text)
+        guard result.outcome == .runtimeError, Self.memoryComplaints.contains(where: text.contains) else {
+            return result
+        }
+        return TestResult(outcome: .memoryLimit, diagnostics: text)
+    }
+
+    /// What interpreters say when they give up for want of memory.
+    private static let memoryComplaints = [
+        "Allowed memory size of", "JavaScript heap out of memory", "failed to allocate memory (NoMemoryError)",
+    ]
 
     private func testResult(of frame: ArraySlice<UInt8>, at index: Int) throws(SandboxError) -> TestResult? {
         guard let tag = frame.first else { return nil }
@@ -269,7 +290,7 @@ struct PythonJudge {
             if let refusal = frames.first, refusal.first == UInt8(ascii: "E") { return tail(refusal.dropFirst()) }
             let trouble = frames.last { $0.first == UInt8(ascii: "X") || $0.first == UInt8(ascii: "M") }
             if !reply.flags.isEmpty || (status != 0 && trouble == nil) {
-                let result = fatalResult(reply, status: status, said: tail(reply.errors))
+                let result = fatal(reply, said: reply.errors)
                 results.set(result, at: index)
                 if result.outcome == .timeLimit { results.countFatalRun() }
             } else if let trouble {

@@ -1,0 +1,330 @@
+/// The library's source.
+///
+/// PHP and Ruby enter it by their own way to fork, Node, which has none, as an extension module.
+let zygoteSource = #"""
+    #define _GNU_SOURCE
+    #include <dirent.h>
+    #include <dlfcn.h>
+    #include <errno.h>
+    #include <fcntl.h>
+    #include <poll.h>
+    #include <pthread.h>
+    #include <signal.h>
+    #include <stdint.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+    #include <sys/mman.h>
+    #include <sys/prctl.h>
+    #include <sys/resource.h>
+    #include <sys/socket.h>
+    #include <sys/stat.h>
+    #include <sys/syscall.h>
+    #include <sys/wait.h>
+    #include <unistd.h>
+
+    // The descriptors that the supervisor gives, but for CONTROL, which is moved away from where programs read their input,
+    // and LINK, between the child with the program and the one with the tests.
+    enum { CONTROL = 201, SECRET = 3, BODY = 4, RESULT = 5, OUTPUT = 6, ERROR = 7, LINK = 200 };
+    enum { COMPILE = 0, CALL = 1, TEST = 2, STDIO = 3 };
+
+    struct __attribute__((packed)) head {
+        uint32_t mode;
+        uint64_t space, file_size;
+        uint32_t processes, cpu_seconds;
+        uint64_t stack;
+    };
+    struct __attribute__((packed)) answer {
+        uint32_t length, status;
+        uint8_t spoilt;
+        uint64_t cpu, peak;
+    };
+
+    static int armed, forked, is_node;
+
+    static int read_fully(int fd, void *bytes, size_t count) {
+        for (size_t done = 0; done < count;) {
+            ssize_t n = read(fd, (char *)bytes + done, count - done);
+            if (n == 0 || (n < 0 && errno != EINTR)) return -1;
+            if (n > 0) done += (size_t)n;
+        }
+        return 0;
+    }
+
+    static int write_fully(int fd, const void *bytes, size_t count) {
+        for (size_t done = 0; done < count;) {
+            ssize_t n = write(fd, (const char *)bytes + done, count - done);
+            if (n < 0 && errno != EINTR) return -1;
+            if (n > 0) done += (size_t)n;
+        }
+        return 0;
+    }
+
+    static void limit(int which, uint64_t value) {
+        struct rlimit pair = {value, value};
+        setrlimit(which, &pair);
+    }
+
+    static void confine(const struct head *head) {
+        if (head->space) limit(RLIMIT_AS, head->space);
+        limit(RLIMIT_FSIZE, head->file_size);
+        limit(RLIMIT_NPROC, head->processes);
+        limit(RLIMIT_CPU, head->cpu_seconds + 1);
+        limit(RLIMIT_STACK, head->stack);
+        limit(RLIMIT_NOFILE, 256);
+        limit(RLIMIT_CORE, 0);
+        limit(RLIMIT_MEMLOCK, 0);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        setsid();
+    }
+
+    static void blocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
+
+    static void place(int fd, int at) {
+        if (fd == at) return;
+        dup2(fd, at);
+        close(fd);
+    }
+
+    // The program's message is moved into a file: the socket it came by belongs to the slot, not to the program.
+    static void become_program(const struct head *head, const int pair[2]) {
+        uint32_t size;
+        close(CONTROL);
+        close(SECRET);
+        if (head->mode == TEST) close(pair[1]);
+        if (read_fully(BODY, &size, 4) < 0) _exit(78);
+        int store = memfd_create("program", MFD_CLOEXEC), input = memfd_create("stdin", 0);
+        if (store < 0 || input < 0 || ftruncate(store, size) < 0) _exit(78);
+        if (size) {
+            void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, store, 0);
+            if (bytes == MAP_FAILED || read_fully(BODY, bytes, size) < 0) _exit(78);
+            munmap(bytes, size);
+        }
+        place(store, BODY);
+        fcntl(BODY, F_SETFD, FD_CLOEXEC);
+        // The pipes are shared with earlier programs, which may have changed their mode.
+        blocking(RESULT);
+        blocking(OUTPUT);
+        blocking(ERROR);
+        place(input, 0);
+        dup2(OUTPUT, 1);
+        dup2(head->mode == STDIO ? ERROR : OUTPUT, 2);
+        close(OUTPUT);
+        close(ERROR);
+        if (head->mode == TEST) {
+            place(pair[0], LINK);
+            fcntl(LINK, F_SETFD, FD_CLOEXEC);
+        }
+        confine(head);
+    }
+
+    static void become_tester(const struct head *head, const int pair[2]) {
+        close(pair[0]);
+        place(pair[1], LINK);
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+        int gone[] = {BODY, RESULT, OUTPUT, ERROR, null};
+        for (int i = 0; i < 5; i++) close(gone[i]);
+        confine(head);
+    }
+
+    static int wipe(int parent, const char *name) {
+        int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        DIR *list = fd < 0 ? NULL : fdopendir(fd);
+        if (!list) return -1;
+        int result = 0;
+        for (struct dirent *entry; (entry = readdir(list));) {
+            if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+            if (unlinkat(fd, entry->d_name, 0) == 0) continue;
+            fchmodat(fd, entry->d_name, 0700, 0);
+            if (wipe(fd, entry->d_name) < 0 || unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0) result = -1;
+        }
+        closedir(list);
+        return result;
+    }
+
+    /// Waits for the child's end or the supervisor's word to stop.
+    static void wait_for(pid_t child) {
+        int watch = (int)syscall(SYS_pidfd_open, child, 0);
+        struct pollfd fds[2] = {{.fd = watch, .events = POLLIN}, {.fd = CONTROL, .events = POLLIN}};
+        while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+        }
+        close(watch);
+        uint32_t stop;
+        if (fds[1].revents && !fds[0].revents && read_fully(CONTROL, &stop, 4) < 0) _exit(0);
+    }
+
+    static void finish(pid_t program) {
+        struct answer answer = {.length = sizeof answer - 4};
+        struct rusage usage;
+        int status;
+        kill(-1, SIGKILL);
+        for (pid_t dead; (dead = wait4(-1, &status, 0, &usage)) > 0 || errno == EINTR;) {
+            if (dead <= 0) continue;
+            answer.cpu += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                          (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+            if ((uint64_t)usage.ru_maxrss * 1024 > answer.peak) answer.peak = (uint64_t)usage.ru_maxrss * 1024;
+            if (dead == program) answer.status = (uint32_t)status;
+        }
+        answer.spoilt = wipe(AT_FDCWD, "/w") < 0 || wipe(AT_FDCWD, "/tmp") < 0;
+        if (write_fully(CONTROL, &answer, sizeof answer) < 0) _exit(0);
+    }
+
+    /// Threads do not live on in a forked child, so none may be at work, holding a lock, when the first is forked.
+    static void settle(void) {
+        for (int quiet = 0, rounds = 0; quiet < 3 && rounds < 500; rounds++) {
+            int busy = 0;
+            DIR *list = opendir("/proc/self/task");
+            for (struct dirent *entry; list && (entry = readdir(list));) {
+                char path[300], text[512];
+                if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) continue;
+                snprintf(path, sizeof path, "/proc/self/task/%s/stat", entry->d_name);
+                int fd = open(path, O_RDONLY | O_CLOEXEC);
+                ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+                if (fd >= 0) close(fd);
+                text[n > 0 ? n : 0] = 0;
+                char *end = strrchr(text, ')');
+                if (end && end[2] != 'S') busy = 1;
+            }
+            if (list) closedir(list);
+            quiet = busy ? 0 : quiet + 1;
+            usleep(2000);
+        }
+    }
+
+    /// Serves the supervisor. Returns only in a child: the mode, or -1 in the one that runs tests.
+    static int serve(void) {
+        pid_t (*real_fork)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+        armed = 0;
+        settle();
+        if (write_fully(CONTROL, "\4\0\0\0warm", 8) < 0) _exit(0);
+        for (;;) {
+            uint32_t length;
+            struct head head;
+            int pair[2] = {-1, -1};
+            if (read_fully(CONTROL, &length, 4) < 0) _exit(0);
+            if (length == 0) continue; // a stop that came after the end
+            if (length != sizeof head || read_fully(CONTROL, &head, sizeof head) < 0) _exit(0);
+            if (head.mode == TEST && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) _exit(1);
+            pid_t program = real_fork(), main = program;
+            if (program < 0) _exit(1);
+            if (program == 0) {
+                forked = 1;
+                become_program(&head, pair);
+                return (int)head.mode;
+            }
+            if (head.mode == TEST) {
+                main = real_fork();
+                if (main < 0) _exit(1);
+                if (main == 0) {
+                    forked = 1;
+                    become_tester(&head, pair);
+                    return -1;
+                }
+                close(pair[0]);
+                close(pair[1]);
+            }
+            wait_for(main);
+            finish(program);
+        }
+    }
+
+    __attribute__((constructor)) static void begin(void) {
+        // Commands that a program starts have other walls to mind than this.
+        unsetenv("LD_PRELOAD");
+        if (getpid() != 1) return;
+        armed = 1;
+        // Children of the same user must not be able to open this process's memory or descriptors, nor each other's.
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        // As the children will have them, so that what interpreters build on top may be built once.
+        dup3(0, CONTROL, O_CLOEXEC);
+        place(memfd_create("stdin", 0), 0);
+        dup2(OUTPUT, 1);
+        dup2(ERROR, 2);
+        if (chdir("/w") < 0) _exit(1);
+    }
+
+    pid_t fork(void) {
+        if (!armed) return ((pid_t (*)(void))dlsym(RTLD_NEXT, "fork"))();
+        char text[16];
+        snprintf(text, sizeof text, "%d", serve());
+        setenv("ZYGOTE_ROLE", text, 1);
+        return 0;
+    }
+
+    // V8 asks that its code pages be left out of forked children.
+    int madvise(void *address, size_t size, int advice) {
+        return advice == MADV_DONTFORK ? 0 : (int)syscall(SYS_madvise, address, size, advice);
+    }
+
+    // Node's own threads are not in a forked child, and waiting for their end would be for ever.
+    static pthread_t own_threads[256];
+    static _Atomic unsigned own_count;
+    int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+        static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+        int code = real(thread, attributes, start, argument);
+        if (forked && code == 0) own_threads[own_count++ % 256] = *thread;
+        return code;
+    }
+    int pthread_join(pthread_t thread, void **result) {
+        static int (*real)(pthread_t, void **);
+        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_join");
+        int known = !forked || !is_node;
+        for (unsigned i = 0; !known && i < 256 && i < own_count; i++) known = pthread_equal(own_threads[i], thread);
+        return known ? real(thread, result) : 0;
+    }
+    int pthread_cond_destroy(pthread_cond_t *condition) {
+        static int (*real)(pthread_cond_t *);
+        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_cond_destroy");
+        return forked && is_node ? 0 : real(condition);
+    }
+
+    // Node's interface for extensions, as far as it is used here.
+    struct napi_env_s;
+    struct napi_value_s;
+    struct napi_info_s;
+    typedef struct napi_value_s *(*napi_function)(struct napi_env_s *, struct napi_info_s *);
+    extern int napi_create_function(struct napi_env_s *, const char *, size_t, napi_function, void *,
+                                    struct napi_value_s **) __attribute__((weak));
+    extern int napi_set_named_property(struct napi_env_s *, struct napi_value_s *, const char *, struct napi_value_s *)
+        __attribute__((weak));
+    extern int napi_create_int32(struct napi_env_s *, int32_t, struct napi_value_s **) __attribute__((weak));
+    extern int napi_get_cb_info(struct napi_env_s *, struct napi_info_s *, size_t *, struct napi_value_s **,
+                                struct napi_value_s **, void **) __attribute__((weak));
+    extern int napi_get_value_int32(struct napi_env_s *, struct napi_value_s *, int32_t *) __attribute__((weak));
+    extern int napi_get_uv_event_loop(struct napi_env_s *, void **) __attribute__((weak));
+    extern int uv_loop_fork(void *) __attribute__((weak));
+
+    static struct napi_value_s *node_serve(struct napi_env_s *env, struct napi_info_s *info) {
+        (void)info;
+        struct napi_value_s *result = NULL;
+        void *loop = NULL;
+        int role = serve();
+        if (napi_get_uv_event_loop(env, &loop) || uv_loop_fork(loop)) _exit(78);
+        napi_create_int32(env, role, &result);
+        return result;
+    }
+
+    /// Ends the process as it is: what Node does beyond that is to wait for threads and to take down a heap.
+    static struct napi_value_s *node_leave(struct napi_env_s *env, struct napi_info_s *info) {
+        size_t count = 1;
+        struct napi_value_s *argument = NULL;
+        int32_t code = 1;
+        napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+        if (count) napi_get_value_int32(env, argument, &code);
+        _exit(code);
+    }
+
+    struct napi_value_s *napi_register_module_v1(struct napi_env_s *env, struct napi_value_s *exports) {
+        struct napi_value_s *function;
+        is_node = 1;
+        napi_create_function(env, "serve", 5, node_serve, NULL, &function);
+        napi_set_named_property(env, exports, "serve", function);
+        napi_create_function(env, "leave", 5, node_leave, NULL, &function);
+        napi_set_named_property(env, exports, "leave", function);
+        return exports;
+    }
+    """#

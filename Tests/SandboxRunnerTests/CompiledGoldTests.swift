@@ -1,0 +1,198 @@
+import Foundation
+import Programs
+import SandboxRunner
+import Testing
+
+/// Solutions of MBXP in the compiled languages: every sixth to twelfth row, emptied ones and changed ones.
+@Suite struct CompiledGoldTests {
+    private struct Row: Decodable, Sendable {
+        var task_id: String
+        var prompt: String
+        var canonical_solution: String?
+        var test: String
+
+        var number: Int { Int(task_id.split(separator: "/").last ?? "") ?? -1 }
+    }
+
+    /// The language, its file, how many rows have a solution, and which share of them is judged here.
+    static let sets: [(Language, String, Int, Int)] = [
+        (.cpp, "mbxp/mbcpp_release_v1.2.jsonl.gz", 583, 12), (.java, "mbxp/mbjp_release_v1.2.jsonl.gz", 652, 8),
+        (.csharp, "mbxp/mbcsp_release_v1.2.jsonl.gz", 541, 6),
+    ]
+
+    @Test(.enabled(if: data("mbxp/mbcsp_release_v1.2.jsonl.gz") != nil), arguments: sets)
+    func `A published solution is accepted unless it is a known defect`(
+        language: Language,
+        path: String,
+        count: Int,
+        step: Int
+    ) async throws {
+        let all = try Self.rows(path).filter { $0.canonical_solution != nil }
+        #expect(all.count == count)
+        let defects = CompiledDefects.rows(language)
+        // The defects themselves are judged too: a table that nobody checks grows old.
+        let rows = all.enumerated().filter { $0.offset % step == 0 || defects.contains($0.element.number) }.map(
+            \.element
+        )
+        let refused = try await Self.numbers(of: rows, language, where: { $0.outcome != .accepted }) { row in
+            row.prompt + (row.canonical_solution ?? "")
+        }
+        #expect(refused.subtracting(defects).sorted() == [], "refused beyond the known defects")
+        #expect(defects.subtracting(refused).sorted() == [], "known as defects, but accepted")
+    }
+
+    @Test(.enabled(if: data("mbxp/mbcsp_release_v1.2.jsonl.gz") != nil), arguments: sets)
+    func `An emptied or changed solution is refused`(
+        language: Language,
+        path: String,
+        count: Int,
+        step: Int
+    ) async throws {
+        let all = try Self.rows(path).filter { $0.canonical_solution != nil }
+        let rows = all.enumerated().filter { $0.offset % (2 * step) == 1 }.map(\.element)
+        #expect(rows.count > 20)
+        for spoil in [Self.emptied, Self.changed] {
+            let accepted = try await Self.numbers(of: rows, language, where: { $0.outcome == .accepted }) { row in
+                spoil(row, language)
+            }
+            // One whose right answers are what nothing returns would be no fault of the judge; there is none here.
+            #expect(accepted.sorted() == [])
+        }
+    }
+
+    @Test(.enabled(if: data("mbxp/mbgp_release_v1.1.jsonl.gz") != nil))
+    func `Solutions in Go are accepted, and refused when they are changed`() async throws {
+        let all = try Self.rows("mbxp/mbgp_release_v1.1.jsonl.gz")
+        #expect(all.count == 698 && all.allSatisfy { $0.canonical_solution == nil })
+        let rows = all.filter { GoSolutions.bodies[$0.number] != nil }
+        #expect(rows.count == GoSolutions.bodies.count && rows.count >= 20)
+        let refused = try await Self.numbers(of: rows, .go, where: { $0.outcome != .accepted }) { row in
+            row.prompt + (GoSolutions.bodies[row.number] ?? "") + "\n}\n"
+        }
+        #expect(refused.sorted() == [])
+        let accepted = try await Self.numbers(of: rows, .go, where: { $0.outcome == .accepted }) { row in
+            row.prompt + "\tpanic(\"nothing\")\n}\n"
+        }
+        #expect(accepted.sorted() == [])
+    }
+
+    /// A body that ends at once.
+    private static func emptied(_ row: Row, _ language: Language) -> String {
+        switch language {
+        case .cpp: row.prompt + "    std::abort();\n}\n"
+        case .java: row.prompt + "        throw new RuntimeException();\n    }\n}\n"
+        default: row.prompt + "            throw new Exception();\n        }\n"
+        }
+    }
+
+    /// The solution behind a first statement that returns the type's default from half of its calls.
+    private static func changed(_ row: Row, _ language: Language) -> String {
+        let body = row.canonical_solution ?? ""
+        switch language {
+        case .cpp: return row.prompt + "    static int calls = 0; if (calls++ >= 1) std::exit(0);\n" + body
+        case .java: return row.prompt + "        if (System.nanoTime() != 0) System.exit(0);\n" + body
+        default: return row.prompt + "            if (DateTime.Now.Year > 1) Environment.Exit(0);\n" + body
+        }
+    }
+
+    private static func numbers(
+        of rows: [Row],
+        _ language: Language,
+        where holds: (Verdict) -> Bool,
+        program: (Row) -> String
+    ) async throws -> Set<Int> {
+        let pool = try await sharedPool()
+        return await withTaskGroup(of: (Int, Verdict).self) { group in
+            for row in rows {
+                let wanted = job(program(row), [.program(code: row.test)], language: language)
+                group.addTask { (row.number, await pool.judge(wanted)) }
+            }
+            var found: Set<Int> = []
+            for await (number, verdict) in group {
+                #expect(verdict.outcome != .infrastructureFailure, "\(number): \(verdict)")
+                if holds(verdict) { found.insert(number) }
+            }
+            return found
+        }
+    }
+
+    private static func rows(_ path: String) throws -> [Row] {
+        guard let file = data(path) else { return [] }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
+        process.arguments = ["-dc", file.path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let text = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return try text.split(separator: 10).map { try JSONDecoder().decode(Row.self, from: Data($0)) }
+    }
+}
+
+/// Rows of MBXP whose published solution does not pass, and why.
+enum CompiledDefects {
+    private static let table: [(language: Language, cause: String, rows: [Int])] = [
+        (.cpp, "undefined behaviour: reads variables that were never set", [150]),
+        (
+            .csharp, "unfinished or wrong: returns its argument unchanged, or another number than the test wants",
+            [54, 57, 64, 71, 147, 209, 229, 240, 591, 625, 656, 705, 750, 815, 824, 839, 852, 854, 889, 940]
+        ),
+        (
+            .csharp,
+            "newer than C# 7.2, which is what mono's compiler knows: local functions without a semicolon of "
+                + "their own, lambdas whose parameter hides another, FirstOrDefault with a value",
+            [152, 905, 947]
+        ),
+        (.java, "does not compile under javac 17", [180, 198, 214, 519, 535, 622, 738, 904]),
+        (.java, "wrong, and leaves with System.exit(0), which passes where the exit status decides", [106, 553]),
+    ]
+
+    static func rows(_ language: Language) -> Set<Int> {
+        Set(table.filter { $0.language == language }.flatMap(\.rows))
+    }
+}
+
+/// Bodies of functions for rows of MBXP in Go, which come without solutions.
+enum GoSolutions {
+    static let bodies: [Int: String] = [
+        18:
+            "\tkept := \"\"\n\tfor _, c := range string0 {\n\t\tfound := false\n\t\tfor _, d := range second_string {\n\t\t\tfound = found || c == d\n\t\t}\n\t\tif !found {\n\t\t\tkept += string(c)\n\t\t}\n\t}\n\treturn kept",
+        22:
+            "\tseen := map[int]bool{}\n\tfor _, n := range nums {\n\t\tif seen[n] {\n\t\t\treturn n\n\t\t}\n\t\tseen[n] = true\n\t}\n\treturn -1",
+        27:
+            "\tfor i, word := range list {\n\t\tkept := []rune{}\n\t\tfor _, c := range word {\n\t\t\tif c < '0' || c > '9' {\n\t\t\t\tkept = append(kept, c)\n\t\t\t}\n\t\t}\n\t\tlist[i] = string(kept)\n\t}\n\treturn list",
+        36: "\tdigit := 0\n\tfor ; N > 0; N-- {\n\t\tp *= 10\n\t\tdigit = p / q\n\t\tp %= q\n\t}\n\treturn digit",
+        40:
+            "\tcounts := map[int]int{}\n\tfor _, row := range nums {\n\t\tfor _, n := range row {\n\t\t\tcounts[n]++\n\t\t}\n\t}\n\treturn counts",
+        45: "\tgcd := 0\n\tfor _, n := range l {\n\t\tfor n != 0 {\n\t\t\tgcd, n = n, gcd%n\n\t\t}\n\t}\n\treturn gcd",
+        49:
+            "\tcolumn := []int{}\n\tfor _, row := range nums {\n\t\tcolumn = append(column, row[N])\n\t}\n\treturn column",
+        54: "\tsort.Ints(my_list)\n\treturn my_list",
+        58: "\treturn (x < 0) != (y < 0)",
+        63:
+            "\tbest := 0\n\tfor _, pair := range test_list {\n\t\td := pair[0] - pair[1]\n\t\tif d < 0 {\n\t\t\td = -d\n\t\t}\n\t\tif d > best {\n\t\t\tbest = d\n\t\t}\n\t}\n\treturn best",
+        72: "\treturn n%4 != 2",
+        81:
+            "\tpairs := [][]int{}\n\tfor i, a := range test_tup1 {\n\t\tpairs = append(pairs, []int{a, test_tup2[i%len(test_tup2)]})\n\t}\n\treturn pairs",
+        85: "\treturn 4 * math.Pi * float64(r) * float64(r)",
+        90:
+            "\tlongest := 0\n\tfor _, word := range list1 {\n\t\tif len(word) > longest {\n\t\t\tlongest = len(word)\n\t\t}\n\t}\n\treturn longest",
+        99: "\tbits := \"\"\n\tfor ; n > 0; n /= 2 {\n\t\tbits = string(rune('0'+n%2)) + bits\n\t}\n\treturn bits",
+        103:
+            "\tif m >= n || n == 0 {\n\t\treturn 0\n\t}\n\tif m == 0 {\n\t\treturn 1\n\t}\n\treturn (n-m)*eulerian_num(n-1, m-1) + (m+1)*eulerian_num(n-1, m)",
+        112: "\treturn 2 * (diameter + height)",
+        126:
+            "\ttotal := 0\n\tfor d := 1; d <= a && d <= b; d++ {\n\t\tif a%d == 0 && b%d == 0 {\n\t\t\ttotal += d\n\t\t}\n\t}\n\treturn total",
+        135: "\treturn n * (2*n - 1)",
+        144:
+            "\ttotal := 0\n\tfor i := 0; i < n; i++ {\n\t\tfor j := 0; j < i; j++ {\n\t\t\ttotal += arr[i] - arr[j]\n\t\t}\n\t}\n\treturn total",
+        162: "\ttotal := 0\n\tfor ; n > 0; n -= 2 {\n\t\ttotal += n\n\t}\n\treturn total",
+        166:
+            "\tcount := 0\n\tfor i := 0; i < N; i++ {\n\t\tfor j := 0; j < i; j++ {\n\t\t\tif (A[i]^A[j])%2 == 0 {\n\t\t\t\tcount++\n\t\t\t}\n\t\t}\n\t}\n\treturn count",
+        171: "\treturn int(math.Abs(float64(5 * a)))",
+        175:
+            "\tpartner := map[rune]rune{')': '(', ']': '[', '}': '{'}\n\topen := []rune{}\n\tfor _, c := range str1 {\n\t\twanted, closes := partner[c]\n\t\tif !closes {\n\t\t\topen = append(open, c)\n\t\t\tcontinue\n\t\t}\n\t\tif len(open) == 0 || open[len(open)-1] != wanted {\n\t\t\treturn false\n\t\t}\n\t\topen = open[:len(open)-1]\n\t}\n\treturn len(open) == 0",
+        184: "\tfor _, n := range list {\n\t\tif n <= num {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true",
+    ]
+}
