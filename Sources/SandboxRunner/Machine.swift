@@ -50,6 +50,9 @@ struct Machine: Sendable {
             guard let toolChain = surroundings.toolChains[language], toolChain.isCompiled else { continue }
             let prepared = PreparedTools.prepare(toolChain, configuration)
             surroundings.toolChains[language] = prepared?.toolChain
+            if prepared == nil {
+                surroundings.missing[language] = "a directory of the cache in which its tools can be prepared"
+            }
             if let bind = prepared?.bind { surroundings.binds.append(bind) }
         }
         return Machine(surroundings: surroundings, walls: slot.walls)
@@ -66,7 +69,7 @@ struct Machine: Sendable {
 
     /// - Returns: nil when the tool is not there; a slot that is lost meanwhile says nothing about that, and throws.
     private static func probe(_ language: Language, in slot: SlotProcess) throws(SandboxError) -> ToolChain? {
-        guard let command = ToolChain.versionCommand(language) else { return nil }
+        let command = ToolChain.versionCommand(language)
         let run = CommandRun(
             files: [],
             arguments: command,

@@ -34,8 +34,8 @@ struct ToolChain: Sendable {
         }
     }
 
-    /// The command that says the tool's version, in the slot; nil for a language that this version cannot judge.
-    static func versionCommand(_ language: Language) -> [String]? {
+    /// The command that says the tool's version, in the slot.
+    static func versionCommand(_ language: Language) -> [String] {
         switch language {
         case .python: ["/usr/bin/python3", "--version"]
         case .c: ["/usr/bin/gcc", "--version"]
@@ -46,7 +46,6 @@ struct ToolChain: Sendable {
         case .php: ["/usr/bin/php", "-n", "-v"]
         case .javascript: ["/usr/bin/node", "--version"]
         case .ruby: ["/usr/bin/ruby", "--version"]
-        case .c, .csharp, .go: nil
         }
     }
 
