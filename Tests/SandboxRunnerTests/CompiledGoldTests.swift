@@ -146,7 +146,10 @@ enum CompiledDefects {
             [152, 905, 947]
         ),
         (.java, "does not compile under javac 17", [180, 198, 214, 519, 535, 622, 738, 904]),
-        (.java, "wrong, and leaves with System.exit(0), which passes where the exit status decides", [106, 553, 579, 835, 871]),
+        (
+            .java, "wrong, and leaves with System.exit(0), which passes where the exit status decides",
+            [106, 553, 579, 835, 871]
+        ),
     ]
 
     static func rows(_ language: Language) -> Set<Int> {
