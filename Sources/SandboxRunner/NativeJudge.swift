@@ -173,7 +173,9 @@ struct NativeJudge {
         let said = tail(outcome.errors + outcome.output, limit: 4000)
         let isOrdinary = outcome.reply.flags.isEmpty && outcome.status & 0x7f == 0 && !said.isEmpty
         let fatal = fatalResult(outcome.reply, status: outcome.status, said: said)
-        artefact.refusal = isOrdinary ? said : "the compiler: " + fatal.diagnostics
+        // One of the compiler's own processes was ended at a limit, and its driver only reports it.
+        let isEnded = said.contains("signal terminated program")
+        artefact.refusal = !isOrdinary ? "the compiler: " + fatal.diagnostics : isEnded ? "the compiler: " + said : said
         return artefact
     }
 

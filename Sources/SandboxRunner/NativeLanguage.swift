@@ -23,7 +23,7 @@ struct NativeLanguage: CompiledLanguage {
     private func unit(_ text: String, _ purpose: CompileUnit.Purpose, words program: String) -> CompileUnit {
         var unit = CompileUnit(files: [SlotFile(name: fileName, bytes: Array(text.utf8))], purpose: purpose)
         guard isCpp, let headers, program.contains("stdc++.h") else { return unit }
-        let isUsual = !rareWords.isEmpty && SourceScan(program).words.allSatisfy { !rareWords.contains($0.text) }
+        let isUsual = !rareWords.isEmpty && CppHeaders.suffices(program, without: rareWords)
         unit.options = ["-I\(headers)/\(isUsual ? "usual" : "all")"]
         return unit
     }

@@ -175,11 +175,24 @@ enum CppHeaders {
     }
 
     /// Words of the whole header's text that are not in the smaller one's.
+    ///
+    /// Very short ones are names of parameters, which a program cannot tell; a macro it could.
     static func rareWords(in directory: String) -> Set<String> {
         guard let all = try? String(contentsOfFile: directory + "/all.txt", encoding: .utf8),
             let usual = try? String(contentsOfFile: directory + "/usual.txt", encoding: .utf8)
         else { return [] }
-        return words(all).subtracting(words(usual))
+        let macros = SourceText.definitions(in: all)
+        return words(all).subtracting(words(usual)).filter { $0.utf8.count > 2 || macros.contains($0) }
+    }
+
+    /// Whether a program cannot tell the smaller header from the whole one.
+    static func suffices(_ program: String, without rareWords: Set<String>) -> Bool {
+        // Literals of <chrono> and <complex> are words of their own, such as `10ms`.
+        let suffixes = ["h", "min", "s", "ms", "us", "ns", "i", "if", "il"]
+        return SourceScan(program).words.allSatisfy { word in
+            if word.text.first?.isNumber == true { return !suffixes.contains { word.text.hasSuffix($0) } }
+            return !rareWords.contains(word.text)
+        }
     }
 
     private static func words(_ text: String) -> Set<String> { Set(SourceScan(text).words.map(\.text)) }

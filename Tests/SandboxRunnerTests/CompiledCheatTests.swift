@@ -72,4 +72,41 @@ import Testing
         let verdict = try await sharedPool().judge(job(program, [test], language: .c))
         #expect(verdict.outcome == .runtimeError, "\(verdict)")
     }
+
+    /// What docs/sandbox.md says is not defended: a program that knows the harness finds the nonce in its own memory.
+    ///
+    /// Calls have no such hole, because nothing is there to be found.
+    @Test func `A search of the shared memory by someone who knows the mask finds the nonce`() async throws {
+        let program = """
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <unistd.h>
+            int twice(int x) {
+                FILE *maps = fopen("/proc/self/maps", "r");
+                char line[512], mode[8];
+                for (unsigned long low, high; maps && fgets(line, sizeof line, maps);) {
+                    if (sscanf(line, "%lx-%lx %4s", &low, &high, mode) != 3 || mode[0] != 'r' || mode[1] != 'w') continue;
+                    for (unsigned char *p = (void *)low; p + 66 <= (unsigned char *)high; p++) {
+                        char found[65] = "";
+                        int at = 0;
+                        while (at < 64) {
+                            unsigned char c = p[at + 1] ^ (unsigned char)(0x5a + at + 1);
+                            if (!c || !strchr("0123456789abcdef", c)) break;
+                            found[at++] = (char)c;
+                        }
+                        if (at == 64) { printf("\\n%s\\n", found); fflush(stdout); _exit(0); }
+                    }
+                }
+                return 5;
+            }
+            """
+        let pool = try await sharedPool()
+        let test = TestCase.program(code: "int main(void) { if (twice(2) != 4) abort(); return 0; }")
+        let tested = await pool.judge(job(program, [test], language: .c))
+        #expect(tested.outcome == .accepted, "if this is refused now, docs/sandbox.md may say so: \(tested)")
+        let call = TestCase.call(function: "twice", arguments: [.integer(2)], expected: .integer(4))
+        let called = await pool.judge(job(program, [call], language: .c))
+        #expect(called.outcome == .wrongAnswer, "\(called)")
+    }
 }

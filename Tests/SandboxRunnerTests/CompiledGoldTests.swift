@@ -134,6 +134,7 @@ import Testing
 enum CompiledDefects {
     private static let table: [(language: Language, cause: String, rows: [Int])] = [
         (.cpp, "undefined behaviour: reads variables that were never set", [150]),
+        (.cpp, "wrong, and leaves with exit(0), which passes where the exit status decides", [769]),
         (
             .csharp, "unfinished or wrong: returns its argument unchanged, or another number than the test wants",
             [54, 57, 64, 71, 147, 209, 229, 240, 591, 625, 656, 705, 750, 815, 824, 839, 852, 854, 889, 940]
@@ -145,7 +146,10 @@ enum CompiledDefects {
             [152, 905, 947]
         ),
         (.java, "does not compile under javac 17", [180, 198, 214, 519, 535, 622, 738, 904]),
-        (.java, "wrong, and leaves with System.exit(0), which passes where the exit status decides", [106, 553]),
+        (
+            .java, "wrong, and leaves with System.exit(0), which passes where the exit status decides",
+            [106, 553, 579, 835, 871]
+        ),
     ]
 
     static func rows(_ language: Language) -> Set<Int> {

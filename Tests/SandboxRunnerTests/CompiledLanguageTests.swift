@@ -47,7 +47,8 @@ import Testing
             test: "#include <assert.h>\nint main(void) { assert(twice(2) == 4); }\n",
             loop: "for (volatile int i = 0;; i = 1) {} return x;",
             flood: "for (;;) fputs(\"xxxxxxxxxxxxxxxx\", stderr);",
-            hoard: "for (;;) { char *p = malloc(1 << 20); if (p) for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; }",
+            hoard:
+                "for (;;) { volatile char *p = malloc(1 << 20); if (p) for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; }",
             crash: "return *(volatile int *)0;"
         ),
         Sample(
