@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -153,15 +154,15 @@ static void filter_processes(struct program *program) {
         answer(program, SECCOMP_RET_ALLOW);
         end_call(program, call);
     }
-    // A warm compiler is pid 1 itself, and its collector stops its own threads with real-time signals. The kernel drops
-    // those for a pid 1 that has no handler for them, which holds for every zygote.
-    const unsigned first_real_time = 34;
+    // A run time that is pid 1 stops its own threads with these; nothing that forks programs acts on them.
     call = begin_call(program, SYS_tgkill);
     load_argument(program, 0);
     emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0);
     answer(program, SECCOMP_RET_ALLOW);
     load_argument(program, 2);
-    emit(program, BPF_JMP | BPF_JGE | BPF_K, first_real_time, 0, 1);
+    allow_if_equal(program, SIGPWR);
+    allow_if_equal(program, SIGXCPU);
+    emit(program, BPF_JMP | BPF_JGT | BPF_K, 31, 0, 1);
     answer(program, SECCOMP_RET_ALLOW);
     fail(program, EPERM);
     end_call(program, call);
