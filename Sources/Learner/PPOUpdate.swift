@@ -317,7 +317,7 @@ package final class PPOLearner {
 
 extension Trajectory {
     fileprivate var scored: ScoredTrajectory {
-        ScoredTrajectory(
+        var scored = ScoredTrajectory(
             score: Float(score),
             behaviourLogProbabilities: behaviourLogProbabilities,
             referenceLogProbabilities: referenceLogProbabilities,
@@ -325,6 +325,8 @@ extension Trajectory {
             isTruncated: !finished,
             isIncluded: !masked
         )
+        scored.tokenRewards = tokenRewards
+        return scored
     }
 }
 
