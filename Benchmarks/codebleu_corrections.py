@@ -299,6 +299,8 @@ def corrected(language: str, groups: set[str]):
         calls += [("assignment", ASSIGNMENTS[language]), ("increment", INCREMENTS)]
     if "branches" in groups:
         calls.append(("branch", BRANCHES.get(language, ["if_statement"])))
+        # The package takes an arm for a branch of its own.
+        calls.append(("sequence", ["else_clause", "else_if_clause", "else"]))
     if "loops" in groups:
         calls.append(("loop", LOOPS))
     lines = [f"    if rules.is_docstring(root_node) or root_node.type in {COMMENTS!r}:\n        return [], states.copy()"]
