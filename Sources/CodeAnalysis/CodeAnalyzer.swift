@@ -3,7 +3,7 @@ package import Programs
 /// Parses programs and compares them with their references; may be shared between threads.
 package final class CodeAnalyzer: Sendable {
     private let grammars: [Language: Grammar]
-    private let keywords: [Language: Set<String>]
+    private let keywords: [Language: Set<ArraySlice<UInt8>>]
     private let references = ReferenceCache()
 
     /// Loads the grammars that `./setup` installed.
@@ -13,12 +13,12 @@ package final class CodeAnalyzer: Sendable {
     /// A `path` given here, to a file or its directory, is the only place looked at.
     package init(grammarsAt path: String? = nil) throws(CodeAnalysisError) {
         grammars = try GrammarLibrary.load(path)
-        var keywords: [Language: Set<String>] = [:]
+        var keywords: [Language: Set<ArraySlice<UInt8>>] = [:]
         for language in Language.allCases { keywords[language] = Keywords.of(language) }
         self.keywords = keywords
     }
 
-    /// The syntax tree of `code`, or nil when it is over a limit of ``ParsedProgram``.
+    /// The syntax tree of `code`, or nil when it is over a limit of ``ProgramSize``.
     package func parse(_ code: String, language: Language) -> ParsedProgram? {
         grammars[language].flatMap { ParsedProgram(code, grammar: $0) }
     }
@@ -37,7 +37,7 @@ package final class CodeAnalyzer: Sendable {
     /// Compares a candidate with the whole of its reference.
     ///
     /// A blank candidate scores 0 in every part, and so does one, or a reference, that is over the limits of
-    /// ``ParsedProgram`` or blank itself.
+    /// ``ProgramSize`` or blank itself.
     package func compare(candidate: String, reference: String, language: Language) -> CodeSimilarity {
         guard let found = features(candidate, language), !found.isBlank,
             let wanted = referenceFeatures(reference, language), !wanted.isBlank

@@ -38,4 +38,7 @@ package struct StructuralMatch: Sendable, Hashable {
     package var dataFlowMatch: Double?
     /// The candidate holds nothing that could run.
     package var isBlank: Bool
+
+    /// What a candidate that is no program has.
+    package static let blank = StructuralMatch(astMatch: 0, dataFlowMatch: 0, isBlank: true)
 }

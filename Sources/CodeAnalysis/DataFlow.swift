@@ -25,10 +25,6 @@ package struct FlowEdge: Sendable, Hashable {
 extension ParsedProgram {
     /// The data-flow graph, one edge for each token that takes part in a flow, in the order of the source.
     package func dataFlow() -> [FlowEdge] {
-        switch language {
-        case .python, .java, .cpp, .c: break
-        default: return []
-        }
         var walk = DataFlowWalk(self)
         walk.run()
         return renamed(walk)

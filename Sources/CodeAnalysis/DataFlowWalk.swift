@@ -26,7 +26,7 @@ struct DataFlowWalk {
     /// Reaching definitions (tokens, ascending) by name.
     typealias Definitions = [[Int32]]
 
-    private enum Step {
+    enum Step {
         /// `isReplay`: inside the second pass over a loop, where inner loops need no second pass of their own.
         case visit(Int, isReplay: Bool)
         case bind(target: Range<Int>, source: Range<Int>, FlowEdge.Relation)
@@ -42,10 +42,10 @@ struct DataFlowWalk {
         var results: [Definitions] = []
     }
 
-    private let program: ParsedProgram
+    let program: ParsedProgram
     private(set) var flows: [TokenFlow]
     private var definitions: Definitions
-    private var steps: [Step] = []
+    var steps: [Step] = []
     private var branches: [Branch] = []
     /// Tokens that a declaration has dealt with.
     private var isDeclared: [Bool]
@@ -74,129 +74,11 @@ struct DataFlowWalk {
             }
         }
     }
-
-    // Steps are pushed in the order in which they are to happen, and turned round at the end.
-    private mutating func visit(_ node: Int, _ isReplay: Bool) {
-        let kind = program.nodes[node].kind
-        if kind == .literal || Int(program.nodes[node].end) == node + 1 { return use(tokens(node)) }
-        let start = steps.count
-        switch kind {
-        case .definition: planDefinition(node, isReplay)
-        case .declaration: planDeclaration(node, isReplay)
-        case .assignment, .comprehensionClause: planAssignment(node, isReplay, pairwise: kind == .assignment)
-        case .increment: steps.append(.bind(target: tokens(node), source: tokens(node), .computedFrom))
-        case .branch: planBranch(node, isReplay)
-        case .forIn, .forClauses, .forEach, .loop: planLoop(node, kind, isReplay)
-        default: planSequence(node, isReplay)
-        }
-        steps[start...].reverse()
-    }
-
-    private mutating func planSequence(_ node: Int, _ isReplay: Bool) {
-        for child in children(node) where program.nodes[child].kind == .comprehensionClause {
-            steps.append(.visit(child, isReplay: isReplay))
-        }
-        for child in children(node) where program.nodes[child].kind != .comprehensionClause {
-            steps.append(.visit(child, isReplay: isReplay))
-        }
-    }
-
-    private mutating func planDefinition(_ node: Int, _ isReplay: Bool) {
-        guard let holder = child(node, .name) ?? child(node, .declarator) else { return planSequence(node, isReplay) }
-        let names = declaredNames(holder)
-        guard let value = child(node, .value) else {
-            steps.append(.declare(names))
-            return
-        }
-        for token in names { isDeclared[token] = true }
-        steps.append(.visit(holder, isReplay: isReplay))
-        steps.append(.visit(value, isReplay: isReplay))
-        steps.append(.bind(target: names, source: tokens(value), .comesFrom))
-    }
-
-    private mutating func planDeclaration(_ node: Int, _ isReplay: Bool) {
-        for child in children(node) {
-            if program.nodes[child].role == .declarator, program.nodes[child].kind != .definition {
-                steps.append(.declare(declaredNames(child)))
-            }
-            steps.append(.visit(child, isReplay: isReplay))
-        }
-    }
-
-    private mutating func planAssignment(_ node: Int, _ isReplay: Bool, pairwise: Bool) {
-        // A name with a type and no value says nothing yet.
-        guard let left = child(node, .left), let right = child(node, .right) else { return }
-        steps.append(.visit(right, isReplay: isReplay))
-        planFlow(from: right, to: left, pairwise: pairwise)
-    }
-
-    /// `a, b = b, a` flows element by element, anything else as a whole.
-    private mutating func planFlow(from right: Int, to left: Int, pairwise: Bool) {
-        let targets = elements(left)
-        let sources = elements(right)
-        if pairwise, targets.count > 1, targets.count == sources.count {
-            for (target, source) in zip(targets, sources) {
-                steps.append(.bind(target: tokens(target), source: tokens(source), .computedFrom))
-            }
-        } else {
-            steps.append(.bind(target: tokens(left), source: tokens(right), .computedFrom))
-        }
-    }
-
-    private mutating func planBranch(_ node: Int, _ isReplay: Bool) {
-        var isExhaustive = false
-        steps.append(.beginBranch)
-        for child in children(node) where program.nodes[child].role != .alternative {
-            steps.append(.visit(child, isReplay: isReplay))
-        }
-        steps.append(.endArm)
-        for child in children(node) where program.nodes[child].role == .alternative {
-            isExhaustive = isExhaustive || program.nodes[child].kind != .alternativeIf
-            steps.append(.visit(child, isReplay: isReplay))
-            steps.append(.endArm)
-        }
-        steps.append(.endBranch(isExhaustive: isExhaustive))
-    }
-
-    private mutating func planLoop(_ node: Int, _ kind: NodeKind, _ isReplay: Bool) {
-        if kind == .forClauses { plan(node, .initializer, isReplay) }
-        for pass in 0..<(isReplay ? 1 : 2) {
-            let isReplay = isReplay || pass == 1
-            switch kind {
-            case .forClauses:
-                plan(node, .condition, isReplay)
-                plan(node, .body, isReplay)
-                plan(node, .update, isReplay)
-            case .forIn, .forEach:
-                planLoopVariable(node, kind, isReplay)
-                plan(node, .body, isReplay)
-            default:
-                planSequence(node, isReplay)
-            }
-        }
-        if kind == .forIn { plan(node, .alternative, isReplay) }
-    }
-
-    private mutating func planLoopVariable(_ node: Int, _ kind: NodeKind, _ isReplay: Bool) {
-        guard let values = child(node, .right) ?? child(node, .value) else { return }
-        steps.append(.visit(values, isReplay: isReplay))
-        if let left = child(node, .left) {
-            planFlow(from: values, to: left, pairwise: true)
-        } else if let holder = child(node, .name) ?? child(node, .declarator) {
-            steps.append(.bind(target: declaredNames(holder), source: tokens(values), .computedFrom))
-        }
-    }
-
-    private mutating func plan(_ node: Int, _ role: FieldRole, _ isReplay: Bool) {
-        for child in children(node) where program.nodes[child].role == role {
-            steps.append(.visit(child, isReplay: isReplay))
-        }
-    }
 }
 
 // What the steps do.
 extension DataFlowWalk {
-    private mutating func use(_ range: Range<Int>) {
+    mutating func use(_ range: Range<Int>) {
         for token in range where !isDeclared[token] {
             let name = Int(program.tokens[token].name)
             see(token, .comesFrom)
@@ -221,6 +103,8 @@ extension DataFlowWalk {
             for token in source { flows[token].isReferenced = true }
         }
     }
+
+    mutating func markDeclared(_ token: Int) { isDeclared[token] = true }
 
     private mutating func declare(_ range: Range<Int>) {
         for token in range {
@@ -260,11 +144,11 @@ extension DataFlowWalk {
 
 // Ways about the tree.
 extension DataFlowWalk {
-    private func tokens(_ node: Int) -> Range<Int> {
+    func tokens(_ node: Int) -> Range<Int> {
         Int(program.nodes[node].firstToken)..<Int(program.nodes[node].endToken)
     }
 
-    private func children(_ node: Int) -> [Int] {
+    func children(_ node: Int) -> [Int] {
         var list: [Int] = []
         var child = node + 1
         while child < Int(program.nodes[node].end) {
@@ -274,18 +158,19 @@ extension DataFlowWalk {
         return list
     }
 
-    private func child(_ node: Int, _ role: FieldRole) -> Int? {
+    func child(_ node: Int, _ role: FieldRole) -> Int? {
         children(node).first { program.nodes[$0].role == role }
     }
 
     /// The named members of a list, or nothing when the node is no list.
-    private func elements(_ node: Int) -> [Int] {
+    func elements(_ node: Int) -> [Int] {
         program.nodes[node].kind == .list ? children(node).filter { program.nodes[$0].isNamed } : []
     }
 
     /// The name that a declarator declares stands first in it: `*p`, `a[n]`, `(*f)(int)`; a binding declares all.
-    private func declaredNames(_ declarator: Int) -> Range<Int> {
+    func declaredNames(_ declarator: Int) -> Range<Int> {
         let all = tokens(declarator)
-        return program.nodes[declarator].kind == .bindings ? all : all.prefix(1)
+        let kind = program.nodes[declarator].kind
+        return kind == .bindings || kind == .list ? all : all.prefix(1)
     }
 }

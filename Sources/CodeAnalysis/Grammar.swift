@@ -38,7 +38,7 @@ import Programs
             let name = unsafe ts_language_symbol_name(raw, TSSymbol(symbol)).map { unsafe String(cString: $0) } ?? ""
             let isNamed = unsafe ts_language_symbol_type(raw, TSSymbol(symbol)) == TSSymbolTypeRegular
             names.append(Array(name.utf8))
-            kinds.append(isNamed ? table[name, default: .other] : .other)
+            kinds.append((isNamed ? table[name] : NodeKind.marks[name]) ?? .other)
         }
         self.names = names
         self.kinds = kinds

@@ -2,7 +2,7 @@ import Programs
 
 /// Words that the keyword-weighted n-gram match weighs in full: the lists of CodeBLEU, so that its numbers agree.
 enum Keywords {
-    static func of(_ language: Language) -> Set<String> {
+    static func of(_ language: Language) -> Set<ArraySlice<UInt8>> {
         let words =
             switch language {
             case .python: python
@@ -15,7 +15,7 @@ enum Keywords {
             case .go: go
             case .ruby: ruby
             }
-        return Set(words.split(whereSeparator: \.isWhitespace).map(String.init))
+        return Set(words.split(whereSeparator: \.isWhitespace).map { Array($0.utf8)[...] })
     }
 
     private static let python = """

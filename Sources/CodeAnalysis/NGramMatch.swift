@@ -14,14 +14,12 @@ struct NGramMatch {
     private static let plainWeight = 0.2
     private static let longest = 4
 
-    init(candidate: String, reference: String, keywords: Set<String>) {
-        var names: [ArraySlice<UInt8>: Int32] = [:]
-        let candidateTokens = Self.tokens(candidate, &names)
-        let referenceTokens = Self.tokens(reference, &names)
-        var weights = [Double](repeating: Self.plainWeight, count: names.count)
-        for keyword in keywords {
-            if let name = names[Array(keyword.utf8)[...]] { weights[Int(name)] = 1 }
-        }
+    init(candidate: String, reference: String, keywords: Set<ArraySlice<UInt8>>) {
+        let text = Array(candidate.utf8) + Array(" ".utf8) + Array(reference.utf8)
+        var names = PieceNumbers(minimumCapacity: text.count / 6)
+        let candidateTokens = Self.tokens(candidate, at: 0, of: text, &names)
+        let referenceTokens = Self.tokens(reference, at: text.count - reference.utf8.count, of: text, &names)
+        let isKeyword = (0..<names.count).map { keywords.contains(text[names[$0]]) }
 
         var candidateGrams = candidateTokens
         var referenceGrams = referenceTokens
@@ -29,24 +27,24 @@ struct NGramMatch {
         var recalls: [(Double, Double)] = []
         for length in 1...Self.longest {
             if length > 1 {
-                var pairs: [UInt64: Int32] = [:]
+                var pairs = KeyNumbers(minimumCapacity: candidateTokens.count + referenceTokens.count)
                 candidateGrams = Self.extended(candidateGrams, by: candidateTokens, length, &pairs)
                 referenceGrams = Self.extended(referenceGrams, by: referenceTokens, length, &pairs)
             }
-            let found = Self.counts(candidateGrams)
-            let wanted = Self.counts(referenceGrams)
+            let found = Self.counts(candidateGrams, atLeast: referenceGrams)
+            let wanted = Self.counts(referenceGrams, atLeast: candidateGrams)
             var matched = 0
-            // Counts, not sums of weights, so that the order of a dictionary cannot change the last digit.
+            // Counts, not sums of weights, so that the order cannot change the last digit.
             var (recalled, total, plainRecalled, plainTotal) = (0, 0, 0, 0)
-            for (gram, count) in wanted {
-                let common = min(count, found[gram, default: 0])
+            for gram in wanted.indices where wanted[gram] > 0 {
+                let common = min(wanted[gram], found[gram])
                 matched += common
-                if length == 1, weights[Int(gram)] < 1 {
+                if length == 1, !isKeyword[gram] {
                     plainRecalled += common
-                    plainTotal += count
+                    plainTotal += wanted[gram]
                 } else {
                     recalled += common
-                    total += count
+                    total += wanted[gram]
                 }
             }
             precisions.append((Double(matched), Double(max(1, candidateGrams.count))))
@@ -60,33 +58,49 @@ struct NGramMatch {
         weighted = Self.geometricMean(recalls)
     }
 
-    /// Splits at white space as Python's `str.split()` does, and numbers equal tokens equally.
-    private static func tokens(_ text: String, _ names: inout [ArraySlice<UInt8>: Int32]) -> [Int32] {
+    /// Splits `part`, which begins at `offset` of `text`, at white space as Python's `str.split()` does, and numbers equal
+    /// tokens equally.
+    private static func tokens(
+        _ part: String,
+        at offset: Int,
+        of text: [UInt8],
+        _ names: inout PieceNumbers
+    ) -> [Int32] {
         var numbers: [Int32] = []
-        let bytes = Array(text.utf8)
-        var start = 0
-        var position = 0
-        func close(_ names: inout [ArraySlice<UInt8>: Int32]) {
-            guard start < position else { return }
-            let next = Int32(names.count)
-            let number = names[bytes[start..<position]] ?? next
-            if number == next { names[bytes[start..<position]] = next }
-            numbers.append(number)
-        }
-        for scalar in text.unicodeScalars {
-            let width = UTF8.width(scalar)
-            if isSpace(scalar) {
-                close(&names)
+        var start = offset
+        var position = offset
+        let end = offset + part.utf8.count
+        while position < end {
+            // White space outside ASCII is rare, and decoding every character is not free.
+            let width = spaceWidth(text, position, end)
+            if width > 0 {
+                if start < position { numbers.append(names.number(start..<position, of: text)) }
                 start = position + width
             }
-            position += width
+            position += max(1, width)
         }
-        close(&names)
+        if start < end { numbers.append(names.number(start..<end, of: text)) }
         return numbers
     }
 
-    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
+    /// Bytes of the white space at `position`; 0 when there is none.
+    private static func spaceWidth(_ text: [UInt8], _ position: Int, _ end: Int) -> Int {
+        let first = text[position]
+        if first < 0x80 { return isSpace(UInt32(first)) ? 1 : 0 }
+        if first == 0xC2, position + 1 < end {
+            let scalar = UInt32(first & 0x1F) << 6 | UInt32(text[position + 1] & 0x3F)
+            return isSpace(scalar) ? 2 : 0
+        }
+        if (0xE1...0xE3).contains(first), position + 2 < end {
+            let scalar =
+                UInt32(first & 0x0F) << 12 | UInt32(text[position + 1] & 0x3F) << 6 | UInt32(text[position + 2] & 0x3F)
+            return isSpace(scalar) ? 3 : 0
+        }
+        return 0
+    }
+
+    private static func isSpace(_ scalar: UInt32) -> Bool {
+        switch scalar {
         case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
         default: false
         }
@@ -97,21 +111,21 @@ struct NGramMatch {
         _ grams: [Int32],
         by tokens: [Int32],
         _ length: Int,
-        _ pairs: inout [UInt64: Int32]
+        _ pairs: inout KeyNumbers
     ) -> [Int32] {
         guard tokens.count >= length else { return [] }
         return (0...tokens.count - length).map { start in
             let key =
                 UInt64(UInt32(bitPattern: grams[start])) << 32 | UInt64(UInt32(bitPattern: tokens[start + length - 1]))
-            let next = Int32(pairs.count)
-            let number = pairs[key] ?? next
-            if number == next { pairs[key] = next }
-            return number
+            return pairs.number(key)
         }
     }
 
-    private static func counts(_ grams: [Int32]) -> [Int32: Int] {
-        grams.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    /// How often each gram occurs, by its number; as long as the largest number of either list asks for.
+    private static func counts(_ grams: [Int32], atLeast others: [Int32]) -> [Int] {
+        var counts = [Int](repeating: 0, count: Int(max(grams.max() ?? -1, others.max() ?? -1)) + 1)
+        for gram in grams { counts[Int(gram)] += 1 }
+        return counts
     }
 
     private static func brevityPenalty(reference: Int, candidate: Int) -> Double {

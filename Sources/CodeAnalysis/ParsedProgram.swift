@@ -30,15 +30,9 @@ struct FlowToken {
 /// The parser's own tree is freed at once. Everything here walks arrays, never the call stack, so deep nesting costs
 /// memory in proportion and nothing else.
 package struct ParsedProgram: Sendable {
-    /// Programs longer than this are not parsed, bytes of UTF-8.
-    ///
-    /// Debian 12's tree-sitter (0.20.7) counts the children of a node in 16 bits and corrupts memory at 65,536 of
-    /// them, which as many opening brackets bring about. A token takes a byte at least, and Python adds at most one of
-    /// no width to each, so half of that cannot reach the limit. It also keeps the worst parse below a second.
-    package static let maximumBytes = 1 << 15
     /// The parser gives up after this long, microseconds.
     ///
-    /// Only a guard against a hang: it is far above what any program within `maximumBytes` was seen to take, because a
+    /// Only a guard against a hang: it is far above what any program within ``ProgramSize`` limits was seen to take, because a
     /// result that depended on the clock would make rewards irreproducible.
     package static let maximumParseMicroseconds: UInt64 = 20_000_000
 
@@ -52,10 +46,12 @@ package struct ParsedProgram: Sendable {
     /// True when nothing but space and comments is there.
     package let isBlank: Bool
 
-    /// Parses `code`, or returns nil when it is over the size or time limit.
+    /// Parses `code`, or returns nil when it is over a limit of ``ProgramSize`` or the time limit.
     init?(_ code: String, grammar: Grammar) {
         let source = Array(code.utf8)
-        guard source.count <= Self.maximumBytes, let parser = unsafe ts_parser_new() else { return nil }
+        guard ProgramSize(source).isWithinLimits(for: grammar.language),
+            let parser = unsafe ts_parser_new()
+        else { return nil }
         defer { unsafe ts_parser_delete(parser) }
         guard unsafe ts_parser_set_language(parser, grammar.raw) else { return nil }
         unsafe ts_parser_set_timeout_micros(parser, Self.maximumParseMicroseconds)
@@ -85,7 +81,7 @@ private struct Flattening {
     var nodes: [SyntaxNode] = []
     var tokens: [FlowToken] = []
     var hasLeaf = false
-    private var names: [ArraySlice<UInt8>: Int32] = [:]
+    private var names = PieceNumbers(minimumCapacity: 64)
     /// Open nodes, outermost first.
     private var open: [Int32] = []
     /// Depth at which a literal was entered: what is inside it is no token.
@@ -135,7 +131,7 @@ private struct Flattening {
             )
         )
         open.append(Int32(nodes.count - 1))
-        if kind == .literal, literalDepth == nil {
+        if kind == .literal || kind == .variable, literalDepth == nil {
             unsafe appendToken(node, symbol: symbol, kind: kind)
             literalDepth = open.count
         }
@@ -163,12 +159,15 @@ private struct Flattening {
         let end = unsafe Int(ts_node_end_byte(node))
         guard start < end, end <= source.count else { return }
         hasLeaf = true
-        let text = source[start..<end]
-        if Int(symbol) < grammar.names.count, grammar.names[Int(symbol)].elementsEqual(text) { return }
-        let fresh = Int32(names.count)
-        let name = names[text] ?? fresh
-        if name == fresh { names[text] = fresh }
-        tokens.append(FlowToken(name: name, isIdentifier: kind == .identifier))
+        if Int(symbol) < grammar.names.count, isText(start..<end, grammar.names[Int(symbol)]) { return }
+        let name = names.number(start..<end, of: source)
+        tokens.append(FlowToken(name: name, isIdentifier: kind == .identifier || kind == .variable))
+    }
+
+    private func isText(_ range: Range<Int>, _ name: [UInt8]) -> Bool {
+        guard range.count == name.count else { return false }
+        for index in name.indices where source[range.lowerBound + index] != name[index] { return false }
+        return true
     }
 
     /// A docstring, or a string that stands alone as a comment does.

@@ -5,27 +5,24 @@ import Synchronization
 struct ProgramFeatures: Sendable {
     let isBlank: Bool
     let isComplete: Bool
-    private let subtreeCounts: [SubtreeHash: Int]
-    private let subtreeTotal: Int
-    private let edgeCounts: [FlowEdge: Int]
-    private let edgeTotal: Int
+    /// Ascending.
+    private let subtrees: [StructureHash]
+    private let edges: [StructureHash]
 
     init(_ program: ParsedProgram) {
         isBlank = program.isBlank
         isComplete = program.isComplete
-        (subtreeCounts, subtreeTotal) = program.subtrees()
-        let edges = program.dataFlow()
-        edgeCounts = edges.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        edgeTotal = edges.count
+        subtrees = program.subtrees()
+        edges = program.dataFlow().map(\.hash).sorted()
     }
 
     /// True when there is a data flow that a candidate can match.
-    var hasFlow: Bool { edgeTotal > 0 }
+    var hasFlow: Bool { !edges.isEmpty }
 
     /// AST match: the part of the reference's sub-trees that this program has, each of its own counted once.
     func astMatch(against reference: ProgramFeatures) -> Double {
         guard !isBlank, !reference.isBlank else { return 0 }
-        return Double(Self.common(subtreeCounts, reference.subtreeCounts)) / Double(reference.subtreeTotal)
+        return Double(Self.common(subtrees, reference.subtrees)) / Double(reference.subtrees.count)
     }
 
     /// Data-flow match: the part of the reference's edges that this program has, each of its own counted once.
@@ -35,12 +32,24 @@ struct ProgramFeatures: Sendable {
     func dataFlowMatch(against reference: ProgramFeatures) -> Double? {
         guard reference.hasFlow else { return nil }
         guard !isBlank else { return 0 }
-        return Double(Self.common(edgeCounts, reference.edgeCounts)) / Double(reference.edgeTotal)
+        return Double(Self.common(edges, reference.edges)) / Double(reference.edges.count)
     }
 
-    /// The size of the intersection of two multisets.
-    private static func common<Element>(_ found: [Element: Int], _ wanted: [Element: Int]) -> Int {
-        wanted.reduce(0) { $0 + min($1.value, found[$1.key, default: 0]) }
+    /// The size of the intersection of two multisets, both ascending.
+    private static func common(_ found: [StructureHash], _ wanted: [StructureHash]) -> Int {
+        var (i, j, count) = (0, 0, 0)
+        while i < found.count, j < wanted.count {
+            if found[i] == wanted[j] {
+                count += 1
+                i += 1
+                j += 1
+            } else if found[i] < wanted[j] {
+                i += 1
+            } else {
+                j += 1
+            }
+        }
+        return count
     }
 }
 

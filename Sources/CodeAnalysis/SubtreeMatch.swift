@@ -1,5 +1,5 @@
-/// A hash of 128 bits: two different sub-trees share one with a chance of about 2⁻¹²⁸.
-struct SubtreeHash: Hashable {
+/// A hash of 128 bits: two different things share one with a chance of about 2⁻¹²⁸.
+struct StructureHash: Comparable {
     private var a: UInt64
     private var b: UInt64
 
@@ -9,12 +9,8 @@ struct SubtreeHash: Hashable {
         combine(seed)
     }
 
-    static func == (left: SubtreeHash, right: SubtreeHash) -> Bool {
-        left.a == right.a && left.b == right.b
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(a)
+    static func < (left: StructureHash, right: StructureHash) -> Bool {
+        left.a == right.a ? left.b < right.b : left.a < right.a
     }
 
     mutating func combine(_ value: UInt64) {
@@ -22,7 +18,7 @@ struct SubtreeHash: Hashable {
         b = Self.mixed((b ^ value) &* 0xD6E8_FEB8_6659_FD93 &+ 0x1656_67B1_9E37_79F9)
     }
 
-    mutating func combine(_ other: SubtreeHash) {
+    mutating func combine(_ other: StructureHash) {
         combine(other.a)
         combine(other.b)
     }
@@ -37,19 +33,18 @@ struct SubtreeHash: Hashable {
 }
 
 extension ParsedProgram {
-    /// How often each sub-tree occurs, and how many there are.
+    /// The hash of every sub-tree, ascending.
     ///
     /// A sub-tree is the root or a node with children, written as the S-expression of its named nodes: types and field
     /// names, no identifiers, no operators, no literals. The hash of a node is made from those of its children, so the
     /// work is linear in the number of nodes.
     /// Source: Ren et al. 2020, CodeBLEU, <https://arxiv.org/abs/2009.10297>, section 3.2.
-    func subtrees() -> (counts: [SubtreeHash: Int], total: Int) {
-        var hashes = [SubtreeHash](repeating: SubtreeHash(0), count: nodes.count)
-        var counts: [SubtreeHash: Int] = [:]
-        var total = 0
+    func subtrees() -> [StructureHash] {
+        var hashes = [StructureHash](repeating: StructureHash(0), count: nodes.count)
+        var found: [StructureHash] = []
         for index in nodes.indices.reversed() {
             let node = nodes[index]
-            var hash = SubtreeHash(UInt64(node.symbol) << 1 | (node.isMissing ? 1 : 0))
+            var hash = StructureHash(UInt64(node.symbol) << 1 | (node.isMissing ? 1 : 0))
             var child = index + 1
             while child < Int(node.end) {
                 if nodes[child].isNamed || nodes[child].isMissing {
@@ -59,11 +54,17 @@ extension ParsedProgram {
                 child = Int(nodes[child].end)
             }
             hashes[index] = hash
-            if index == 0 || Int(node.end) > index + 1 {
-                counts[hash, default: 0] += 1
-                total += 1
-            }
+            if index == 0 || Int(node.end) > index + 1 { found.append(hash) }
         }
-        return (counts, total)
+        found.sort()
+        return found
+    }
+}
+
+extension FlowEdge {
+    var hash: StructureHash {
+        var hash = StructureHash(UInt64(UInt32(bitPattern: variable)) << 8 | UInt64(relation.rawValue))
+        for source in sources { hash.combine(UInt64(UInt32(bitPattern: source))) }
+        return hash
     }
 }

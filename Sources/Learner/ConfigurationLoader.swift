@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Programs
+internal import Rewards
 internal import Yams
 
 /// Builds a ``RunConfiguration`` from its defaults, a YAML file, environment variables and `key=value` overrides, in
@@ -156,7 +157,24 @@ package struct ConfigurationLoader {
             throw Self.wrong(name, source, "a value that can be set", node)
         }
         changes.append((path, new, source, node.string ?? ""))
+        if path == ["reward", "preset"] { try choosePreset(new, source: source) }
         tree = Self.replacing(tree, path: path[...], with: new)
+    }
+
+    /// Puts a preset's values under `reward`; what was or will be set there by its own key still holds.
+    private mutating func choosePreset(_ value: JSONValue, source: String) throws(ConfigurationError) {
+        guard case .string(let name) = value, let preset = RewardPreset(rawValue: name),
+            let data = try? JSONEncoder().encode(RewardConfiguration(preset: preset)),
+            let section = try? JSONDecoder().decode(JSONValue.self, from: data)
+        else {
+            let found = if case .string(let text) = value { "\"\(text)\"" } else { "no text" }
+            let expected = "one of \(RewardPreset.names)"
+            throw .wrongType(key: "reward.preset", source: source, expected: expected, found: found)
+        }
+        tree = Self.replacing(tree, path: ["reward"], with: section)
+        for change in changes where change.path.first == "reward" {
+            tree = Self.replacing(tree, path: change.path[...], with: change.value)
+        }
     }
 
     private func existing(_ path: [String], source: String) throws(ConfigurationError) -> JSONValue {

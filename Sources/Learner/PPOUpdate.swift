@@ -318,7 +318,7 @@ package final class PPOLearner {
 
 extension Trajectory {
     fileprivate var scored: ScoredTrajectory {
-        ScoredTrajectory(
+        var scored = ScoredTrajectory(
             score: Float(score),
             behaviourLogProbabilities: behaviourLogProbabilities,
             referenceLogProbabilities: referenceLogProbabilities,
@@ -326,5 +326,7 @@ extension Trajectory {
             isTruncated: !finished,
             isIncluded: !masked
         )
+        scored.tokenRewards = tokenRewards
+        return scored
     }
 }

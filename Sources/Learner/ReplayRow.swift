@@ -5,8 +5,8 @@ internal import Programs
 /// One recorded trajectory: a line of `rollouts.jsonl`.
 ///
 /// `{"step","slot","problem_id","source_ids","tokens","logprobs","reference_logprobs","values","entropies","supports",
-/// "finished","text","verdict":{…},"reward_terms":[{"name","value","weight"}],"masked"}`; `supports` is absent when
-/// nothing limited the action space.
+/// "finished","text","verdict":{…},"reward_terms":[{"name","value","weight"}],"token_rewards","masked"}`; `supports` is
+/// absent when nothing limited the action space, `token_rewards` when no token earned anything itself.
 package struct ReplayRow: Sendable, Codable {
     /// The iteration that learnt from the trajectory, counted from 0.
     package var step: Int
@@ -24,6 +24,7 @@ package struct ReplayRow: Sendable, Codable {
         case behaviour = "logprobs"
         case reference = "reference_logprobs"
         case rewardTerms = "reward_terms"
+        case tokenRewards = "token_rewards"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -44,6 +45,7 @@ package struct ReplayRow: Sendable, Codable {
             text: try fields.decode(String.self, forKey: .text),
             verdict: try fields.decode(Verdict.self, forKey: .verdict),
             rewardTerms: terms,
+            tokenRewards: try fields.decodeIfPresent([Float].self, forKey: .tokenRewards) ?? [],
             // The sum that the run itself took, in the same order.
             score: terms.reduce(0) { $0 + $1.value * $1.weight },
             masked: try fields.decode(Bool.self, forKey: .masked)
@@ -66,6 +68,7 @@ package struct ReplayRow: Sendable, Codable {
         try fields.encode(trajectory.text, forKey: .text)
         try fields.encode(trajectory.verdict, forKey: .verdict)
         try fields.encode(trajectory.rewardTerms, forKey: .rewardTerms)
+        if !trajectory.tokenRewards.isEmpty { try fields.encode(trajectory.tokenRewards, forKey: .tokenRewards) }
         try fields.encode(trajectory.masked, forKey: .masked)
     }
 
@@ -98,6 +101,10 @@ package struct ReplayRow: Sendable, Codable {
         if let supports = row.supports, supports.count != row.tokens.count {
             return ("supports", "one list per token (\(row.tokens.count)); found \(supports.count)")
         }
+        if !row.tokenRewards.isEmpty, row.tokenRewards.count != row.tokens.count {
+            return ("token_rewards", "one number per token (\(row.tokens.count)); found \(row.tokenRewards.count)")
+        }
+        if row.tokenRewards.contains(where: { !$0.isFinite }) { return ("token_rewards", "finite numbers") }
         if !row.score.isFinite { return ("reward_terms", "finite numbers") }
         return nil
     }

@@ -26,6 +26,8 @@ package struct Trajectory: Sendable, Codable {
     package var text: String
     package var verdict: Verdict
     package var rewardTerms: [Term]
+    /// What each token earned itself, as fine-grained feedback does, shape `[T]`; empty when none did.
+    package var tokenRewards: [Float] = []
     /// Weighted sum of the reward terms.
     package var score: Double
     /// The verdict is an infrastructure failure: the trajectory is left out of loss and statistics.

@@ -21,6 +21,7 @@ extension Trajectory {
         text = String(decoding: wire.text, as: UTF8.self)
         verdict = try wire.verdict.verdict("trajectory.verdict")
         rewardTerms = wire.rewardTerms.map { Term(name: $0.name, value: $0.value, weight: $0.weight) }
+        tokenRewards = wire.tokenRewards
         score = rewardTerms.reduce(0) { $0 + $1.value * $1.weight }
         masked = verdict.outcome == .infrastructureFailure
     }

@@ -8,6 +8,8 @@ package struct ScoredTrajectory: Sendable, Equatable {
     package var referenceLogProbabilities: [Float]
     /// V(sₜ) at behaviour time, shape `[T]`.
     package var values: [Float]
+    /// What each token earned itself, shape `[T]`; empty when none did.
+    package var tokenRewards: [Float] = []
     /// Whether the completion ended at the token limit rather than in EOS.
     package var isTruncated: Bool
     /// False when the cluster failed to judge the completion: it then counts in no loss and in no statistic.
@@ -60,6 +62,7 @@ package struct AdvantageBatch: Sendable, Equatable {
                 score: trajectory.score,
                 logProbabilities: trajectory.behaviourLogProbabilities.span,
                 referenceLogProbabilities: trajectory.referenceLogProbabilities.span,
+                ownRewards: trajectory.tokenRewards,
                 klCoefficient: klCoefficient,
                 estimator: configuration.klEstimator
             )

@@ -1,6 +1,7 @@
-/// The reward of every token: a KL penalty at each, and the score of the whole completion at the last.
+/// The reward of every token: a KL penalty at each, what the token earned itself, and the score of the whole completion at
+/// the last.
 ///
-/// rₜ = −β·klₜ + [t = T−1]·score. The last token earns the score whether it is EOS or the one at which the token limit
+/// rₜ = −β·klₜ + ρₜ + [t = T−1]·score. The last token earns the score whether it is EOS or the one at which the token limit
 /// cut the completion off: a program that never ends is judged too.
 ///
 /// Sources: Ziegler et al. 2019, <https://arxiv.org/abs/1909.08593>, equation 2; Shojaee et al. 2023 (PPOCoder),
@@ -10,6 +11,7 @@
 ///   - score: the reward of the completion, from its verdict and its structure.
 ///   - logProbabilities: log π(aₜ|sₜ) of the behaviour policy, shape `[T]`, T ≥ 1.
 ///   - referenceLogProbabilities: log ρ(aₜ|sₜ) of the frozen reference policy, shape `[T]`.
+///   - ownRewards: ρₜ, shape `[T]`; empty when no token earned anything itself.
 ///   - klCoefficient: β.
 ///   - estimator: how klₜ is estimated from the two.
 /// - Returns: rₜ, shape `[T]`.
@@ -17,11 +19,13 @@ package func tokenRewards(
     score: Float,
     logProbabilities: Span<Float>,
     referenceLogProbabilities: Span<Float>,
+    ownRewards: [Float] = [],
     klCoefficient: Float,
     estimator: KLEstimator
 ) -> [Float] {
     let count = logProbabilities.count
     precondition(referenceLogProbabilities.count == count, "both log-probabilities must be [T]")
+    precondition(ownRewards.isEmpty || ownRewards.count == count, "own rewards must be [T]")
     precondition(count > 0, "a completion has at least one token")
     var rewards = [Float](repeating: 0, count: count)
     for t in rewards.indices {
@@ -31,6 +35,7 @@ package func tokenRewards(
         )
         rewards[t] = -klCoefficient * kl
     }
+    for t in ownRewards.indices { rewards[t] += ownRewards[t] }
     rewards[count - 1] += score
     return rewards
 }

@@ -3,6 +3,7 @@ import CodeAnalysis
 import Foundation
 import Learner
 import Programs
+import Rewards
 import Telemetry
 
 /// `ppocoder score`: how like its reference a program is.
@@ -15,6 +16,10 @@ struct ScoreCommand: AsyncParsableCommand {
             "weighted_ngram_match","codebleu","parses"} rows in their order. Every part lies in 0 … 1; dfg_match is null \
             when the reference has no data flow, and counts as 1 in codebleu then. Languages: python, c, cpp, java, \
             csharp, php, javascript, go, ruby.
+
+            --calibrate reads {"id","language","reference","tests"} rows instead and says what a reward makes of \
+            them: per language, what an unrelated program (the next row's), the first half of the reference, nothing, and \
+            the reference itself earn for each term and in all.
             """
     )
 
@@ -22,6 +27,21 @@ struct ScoreCommand: AsyncParsableCommand {
     var input = "-"
 
     @OptionGroup var rows: RowOptions
+
+    @Flag(help: "Report what a reward makes of known programs instead.")
+    var calibrate = false
+
+    @Flag(help: "With --calibrate: run the programs in a sandbox; without it there is no execution term.")
+    var judge = false
+
+    @Option(help: "With --calibrate: the reward's preset, one of \(RewardPreset.names).")
+    var preset = RewardPreset.ppocoder.rawValue
+
+    func validate() throws {
+        guard RewardPreset(rawValue: preset) != nil else {
+            throw ValidationError("--preset is \(preset), expected one of \(RewardPreset.names)")
+        }
+    }
 
     private struct Row: Decodable {
         var id: RowID
@@ -63,6 +83,13 @@ struct ScoreCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if calibrate {
+            let calibration = RewardCalibration(
+                rewards: RewardConfiguration(preset: RewardPreset(rawValue: preset) ?? .ppocoder),
+                runsPrograms: judge
+            )
+            return try await calibration.run(input: input, rows: rows)
+        }
         let rowsInput = try JSONLinesInput(input, skipBadRows: rows.skipBadRows) { (row: Row) in
             Pair(
                 id: row.id,

@@ -169,6 +169,7 @@ extension EnvelopeCodec {
             (trajectory.referenceLogProbabilities, "reference_log_probabilities"),
             (trajectory.values, "values"),
             (trajectory.entropies, "entropies"),
+            (trajectory.tokenRewards, "token_rewards"),
         ]
         for (values, name) in perToken {
             // Nobody computes with an absent column, except that PPO cannot do without the behaviour policy's.

@@ -5,6 +5,10 @@ package struct RewardTerm: Sendable, Codable, Hashable {
         case execution
         case ast
         case dataFlow = "dfg"
+        /// The share of tests passed, whatever became of the others.
+        case adaptive
+        /// The punishment of a completion near or at the length limit.
+        case overlong
         /// Reserved for the KL penalty against the reference policy, which is subtracted token by token where
         /// log-probabilities are known, and never appears in a breakdown.
         case kl
@@ -32,6 +36,8 @@ package struct RewardBreakdown: Sendable, Codable, Hashable {
     package var compiled: Bool
     /// The judge failed, not the program: the sample is left out of the loss and of every statistic.
     package var masked: Bool
+    /// Penalties paid at the tokens of some lines, beside the score; empty unless the configuration asks for them.
+    package var penalties: [LinePenalty] = []
 
     package init(terms: [RewardTerm], passed: Bool, compiled: Bool) {
         self.terms = terms

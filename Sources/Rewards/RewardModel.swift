@@ -3,7 +3,8 @@ package import Programs
 
 /// Turns a verdict and a completion into a terminal score.
 ///
-/// The score is w₁·execution + w₂·AST match + w₃·data-flow match. The KL penalty is per token and is not here.
+/// The score is w₁·execution + w₂·AST match + w₃·data-flow match, and with other presets than the default further terms.
+/// The KL penalty is per token and is not here.
 /// Source: Shojaee et al. 2023, PPOCoder, <https://arxiv.org/abs/2301.13816>, section 3.
 package struct RewardModel: Sendable {
     package let configuration: RewardConfiguration
@@ -33,37 +34,82 @@ package struct RewardModel: Sendable {
     ///   or the text compiles all the same, its execution term is that of a compile error, and it has not passed. It
     ///   never said where the program ends, so paying for it would teach the policy that stopping does not matter. Its
     ///   failures keep their own value, which is already no reward.
+    /// - A completion that is too short or repeats itself, by the configuration's guards, counts as blank.
     /// - An infrastructure failure is masked.
+    ///
+    /// Without a `length` neither the overlong penalty nor the shortest length applies.
     package func breakdown(
         verdict: Verdict,
         completion: String,
         finished: Bool,
-        problem: Problem
+        problem: Problem,
+        length: CompletionLength? = nil
     ) -> RewardBreakdown {
         guard verdict.outcome != .infrastructureFailure else { return .infrastructureFailure }
-        let structure = measured(completion, problem)
-        let isBlank = structure?.isBlank == true || BlankProgram.isBlank(completion, language: problem.language)
+        let isDegenerate = isDegenerate(completion, length)
+        let structure = isDegenerate ? analyzer.map { _ in .blank } : measured(completion, problem)
+        let isBlank =
+            isDegenerate || structure?.isBlank == true
+            || BlankProgram.isBlank(completion, language: problem.language)
         let outcome = isBlank ? .compileError : verdict.outcome
         let isAccepted = outcome == .accepted && finished
         let counted = outcome == .accepted && !finished ? .compileError : outcome
+        let hasTests = !problem.tests.isEmpty
         var terms = [
             RewardTerm(
                 name: .execution,
-                value: executionValue(counted, hasTests: !problem.tests.isEmpty),
+                value: executionValue(counted, hasTests: hasTests),
                 weight: configuration.executionWeight
             )
         ]
         if let structure { terms += structuralTerms(structure) }
-        return RewardBreakdown(
+        if configuration.adaptiveWeight != 0, hasTests {
+            let passed = counted == .compileError ? 0 : verdict.testsPassed
+            let value = Self.adaptiveValue(passed: passed, total: max(verdict.testsTotal, problem.tests.count))
+            terms.append(RewardTerm(name: .adaptive, value: value, weight: configuration.adaptiveWeight))
+        }
+        if configuration.overlongWeight != 0, let length {
+            let value = length.overlongPenalty(buffer: configuration.overlongBuffer)
+            terms.append(RewardTerm(name: .overlong, value: value, weight: configuration.overlongWeight))
+        }
+        var breakdown = RewardBreakdown(
             terms: terms,
             passed: isAccepted,
-            compiled: problem.tests.isEmpty ? outcome == .accepted : outcome != .compileError
+            compiled: hasTests ? outcome != .compileError : outcome == .accepted
         )
+        if configuration.fineGrained != 0, !isBlank {
+            breakdown.penalties = linePenalties(ErrorFeedback(verdict, language: problem.language))
+        }
+        return breakdown
+    }
+
+    /// RLTF's adaptive feedback: −0.3 + 1.3·passed/total, so 1 when all tests pass.
+    ///
+    /// Source: Liu et al. 2023, RLTF, <https://arxiv.org/abs/2307.04349>, section 3.3.
+    package static func adaptiveValue(passed: Int, total: Int) -> Double {
+        -0.3 + 1.3 * Double(passed) / Double(max(1, total))
+    }
+
+    private func isDegenerate(_ completion: String, _ length: CompletionLength?) -> Bool {
+        if let length, length.tokens < configuration.minimumTokens { return true }
+        return configuration.maximumRepetition < 1
+            && DegenerateOutput.repeatedShare(completion) > configuration.maximumRepetition
+    }
+
+    private func linePenalties(_ feedback: ErrorFeedback) -> [LinePenalty] {
+        switch feedback {
+        case .line(let line): [LinePenalty(line: line, value: configuration.fineGrained)]
+        case .wholeProgram: [LinePenalty(line: nil, value: configuration.fineGrained)]
+        case .none: []
+        }
     }
 
     private func executionValue(_ outcome: Verdict.Outcome, hasTests: Bool) -> Double {
         guard hasTests else {
             return outcome == .accepted ? configuration.compiles : configuration.doesNotCompile
+        }
+        guard configuration.useTests else {
+            return outcome == .compileError ? configuration.doesNotCompile : configuration.compiles
         }
         switch outcome {
         case .accepted: return configuration.accepted

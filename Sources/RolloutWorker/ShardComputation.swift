@@ -13,6 +13,8 @@ struct Draft: Sendable {
     /// log π_ref of each token, shape `[T]`.
     var referenceLogProbabilities: [Float]
     var text: String
+    /// The bytes of each token, shape `[T]`; none for special tokens.
+    var tokenBytes: [[UInt8]]
 }
 
 /// The pure part of a rollout: weights, problems, keys in; completions out.
@@ -82,7 +84,8 @@ final class ShardComputation: Sendable {
                 slot: lease.slots[i],
                 sequence: sequences[i],
                 referenceLogProbabilities: references?[i] ?? sequences[i].logProbabilities,
-                text: tokenizer.decode(ids)
+                text: tokenizer.decode(ids),
+                tokenBytes: sequences[i].tokens.map { tokenizer.decodeBytes([$0]) }
             )
         }
     }

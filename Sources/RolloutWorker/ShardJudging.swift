@@ -20,7 +20,11 @@ struct ShardJudging: Sendable {
             for (index, draft) in drafts.enumerated() {
                 let problem = problems[Int(draft.slot.problem)]
                 group.addTask {
-                    (index, try await trajectory(draft, problem: problem, priority: priority))
+                    let maximum = Int(lease.sampling.maximumLength)
+                    return (
+                        index,
+                        try await trajectory(draft, problem: problem, priority: priority, maximumLength: maximum)
+                    )
                 }
             }
             var result = [WireTrajectory](repeating: WireTrajectory(), count: drafts.count)
@@ -29,7 +33,12 @@ struct ShardJudging: Sendable {
         }
     }
 
-    private func trajectory(_ draft: Draft, problem: Problem, priority: Int) async throws -> WireTrajectory {
+    private func trajectory(
+        _ draft: Draft,
+        problem: Problem,
+        priority: Int,
+        maximumLength: Int
+    ) async throws -> WireTrajectory {
         let job = ExecutionJob(
             id: problem.id,
             language: problem.language,
@@ -42,7 +51,8 @@ struct ShardJudging: Sendable {
             verdict: verdict,
             completion: draft.text,
             finished: draft.sequence.finished,
-            problem: problem
+            problem: problem,
+            length: CompletionLength(tokens: draft.sequence.tokens.count, maximum: maximumLength)
         )
         var wire = WireTrajectory()
         wire.slot = draft.slot.index
@@ -63,6 +73,7 @@ struct ShardJudging: Sendable {
                 return wire
             }
         }
+        if !reward.masked { wire.tokenRewards = tokenPenalties(reward.penalties, tokenBytes: draft.tokenBytes) }
         if let supports = draft.sequence.supports {
             wire.supportCounts = supports.map { UInt32($0.count) }
             wire.supportIds = supports.flatMap { $0.map { UInt32(bitPattern: $0) } }

@@ -2,6 +2,7 @@ import Foundation
 import Learner
 import Optimizers
 import PPO
+import Rewards
 import Testing
 
 struct ConfigurationLoaderTests {
@@ -30,6 +31,16 @@ struct ConfigurationLoaderTests {
         expected.data.skipBadRows = true
         let yaml = "run:\n  seed: 7\nppo:\n  clip_epsilon: 0.1\ndata:\n  skip_bad_rows: true\n"
         #expect(try load(yaml: yaml) == expected)
+    }
+
+    @Test func aRewardPresetIsABaseWhereverItIsNamed() throws {
+        var expected = RewardConfiguration(preset: .rltf)
+        expected.fineGrained = -0.1
+        #expect(try load(yaml: "reward: {fine_grained: -0.1, preset: rltf}").reward == expected)
+        #expect(try load(yaml: "reward: {fine_grained: -0.1}", overrides: ["reward.preset=rltf"]).reward == expected)
+        #expect(try load(yaml: "reward: {preset: coderl}", overrides: ["reward.preset=ppocoder"]).reward.astWeight == 1)
+        let error = #expect(throws: ConfigurationError.self) { try load(yaml: "reward: {preset: rltv}") }
+        #expect(error.map { "\($0)".contains("ppocoder, coderl, rltf, compcoder") } == true)
     }
 
     @Test func theOverrideWinsOverTheEnvironmentAndThatOverTheFile() throws {

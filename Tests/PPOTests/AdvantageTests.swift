@@ -88,6 +88,25 @@ struct AdvantageTests {
         #expect(rewards == [-0.5, 4])
     }
 
+    /// A penalty of −0.25 at the first token is in the return of that token and of none after it.
+    @Test func whatATokenEarnsItselfIsPaidWhereItStands() {
+        var trajectory = ScoredTrajectory(
+            score: 1,
+            behaviourLogProbabilities: [-1, -1],
+            referenceLogProbabilities: [-1, -1],
+            values: [0, 0],
+            isTruncated: false,
+            isIncluded: true
+        )
+        trajectory.tokenRewards = [-0.25, 0]
+        var configuration = PPOConfiguration()
+        configuration.lambda = 1
+        configuration.whitenAdvantages = false
+        let batch = AdvantageBatch([trajectory], klCoefficient: 0.1, configuration: configuration)
+        #expect(batch.rewards == [[-0.25, 1]])
+        #expect(batch.returns == [[0.75, 1]])
+    }
+
     /// The original gave a completion without EOS no reward at all.
     @Test func aTruncatedTrajectoryIsPunishedLikeAnyOther() {
         let trajectory = ScoredTrajectory(

@@ -237,6 +237,11 @@ struct FieldTests {
             refusal(of: trajectory { $0.values[1] = .infinity })
                 == prefix + "values[1]: expected a finite number, found inf"
         )
+        #expect(refusal(of: trajectory { $0.tokenRewards = [0, -0.5] }) == nil)
+        #expect(
+            refusal(of: trajectory { $0.tokenRewards = [-0.5] })
+                == prefix + "token_rewards: expected 2 entries, found 1"
+        )
         #expect(
             refusal(of: trajectory { $0.supportCounts = [1, 4_294_967_295] })
                 == prefix + "support_ids: expected 4294967296 entries, the sum of support_counts, found 0"

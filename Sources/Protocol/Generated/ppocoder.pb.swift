@@ -839,6 +839,12 @@ package nonisolated struct WireTrajectory: @unchecked Sendable {
     set {_uniqueStorage()._supportCounts = newValue}
   }
 
+  /// What each token earned itself, beside the reward terms; absent when none did.
+  package var tokenRewards: [Float] {
+    get {_storage._tokenRewards}
+    set {_uniqueStorage()._tokenRewards = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2426,7 +2432,7 @@ nonisolated extension WireRewardTerm: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Trajectory"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}tokens\0\u{3}behaviour_log_probabilities\0\u{3}reference_log_probabilities\0\u{1}values\0\u{1}entropies\0\u{1}finished\0\u{1}text\0\u{1}verdict\0\u{3}reward_terms\0\u{3}support_ids\0\u{3}support_counts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}tokens\0\u{3}behaviour_log_probabilities\0\u{3}reference_log_probabilities\0\u{1}values\0\u{1}entropies\0\u{1}finished\0\u{1}text\0\u{1}verdict\0\u{3}reward_terms\0\u{3}support_ids\0\u{3}support_counts\0\u{3}token_rewards\0")
 
   fileprivate class _StorageClass {
     var _slot: UInt32 = 0
@@ -2441,6 +2447,7 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _rewardTerms: [WireRewardTerm] = []
     var _supportIds: [UInt32] = []
     var _supportCounts: [UInt32] = []
+    var _tokenRewards: [Float] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2463,6 +2470,7 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _rewardTerms = source._rewardTerms
       _supportIds = source._supportIds
       _supportCounts = source._supportCounts
+      _tokenRewards = source._tokenRewards
     }
   }
 
@@ -2493,6 +2501,7 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._rewardTerms) }()
         case 11: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._supportIds) }()
         case 12: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._supportCounts) }()
+        case 13: try { try decoder.decodeRepeatedFloatField(value: &_storage._tokenRewards) }()
         default: break
         }
       }
@@ -2541,6 +2550,9 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._supportCounts.isEmpty {
         try visitor.visitPackedUInt32Field(value: _storage._supportCounts, fieldNumber: 12)
       }
+      if !_storage._tokenRewards.isEmpty {
+        try visitor.visitPackedFloatField(value: _storage._tokenRewards, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2562,6 +2574,7 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._rewardTerms != rhs_storage._rewardTerms {return false}
         if _storage._supportIds != rhs_storage._supportIds {return false}
         if _storage._supportCounts != rhs_storage._supportCounts {return false}
+        if _storage._tokenRewards != rhs_storage._tokenRewards {return false}
         return true
       }
       if !storagesAreEqual {return false}
