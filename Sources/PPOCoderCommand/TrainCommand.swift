@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Learner
 
@@ -13,7 +14,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup var settings: ConfigurationOptions
 
-    @Option(help: "Kind of problems: builtin, mbpp, humaneval, xlcost or jsonl. --l1 or --l2 alone mean xlcost.")
+    @Option(help: "Kind of problems: \(DatasetTask.names). --l1 or --l2 alone mean xlcost.")
     var task: String?
 
     @Option(help: "Source language of a translation (java, cpp, python, …).")
