@@ -15,7 +15,9 @@ package enum Detokenizer {
         }
         var layout = BracedLayout(language: language)
         for lexeme in lexemes { layout.add(lexeme) }
-        return layout.finish()
+        let source = layout.finish()
+        // XLCoST's PHP has lost the tag, without which a file is text and every text compiles.
+        return language == .php && !source.contains("<?") ? "<?php\n" + source : source
     }
 }
 
@@ -30,6 +32,9 @@ struct Spacing {
 
     func needsSpace(before previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {
         let (a, b) = (last.text, next.text)
+        if isSplitOperator(a, b) { return false }
+        if language == .php, a == "." || b == "." { return !isSplitNumber(previous, last, next) }
+        if a == ".", b == "." { return false }
         if [";", ",", ")", "]", ".", "::"].contains(b) || ["(", "[", ".", "::", "!", "~", "@"].contains(a) {
             // `x , . 5` and `return . 5`: the point of a number, not of a member.
             return b == "." && !endsOperand(last)
@@ -46,11 +51,32 @@ struct Spacing {
         if language == .python {
             if case .literal = next { return !Self.prefixes.contains(a) }
             if ["*", "/"].contains(a), a == b { return false }
-            if b == "=", ["!", "=", "<", ">", "+", "-", "*", "/", "%"].contains(a) { return false }
+            if b == "=", ["!", "=", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", ":"].contains(a) { return false }
             if b == ":" { return false }
         }
         if language == .php { return !(a == "<" && b == "?") && !(a == "?" && (b == "php" || b == ">")) }
         return true
+    }
+
+    /// Two halves of one operator that a tokenizer has taken apart; where both could stand apart, they do.
+    private func isSplitOperator(_ a: String, _ b: String) -> Bool {
+        switch (a, b) {
+        case ("=", "="), ("!", "="), ("+", "="), ("%", "="), ("^", "="), ("|", "|"), (":", ":"): language != .python
+        case ("==", "="), ("!=", "="): language == .javascript || language == .php
+        case ("=", ">"): language == .javascript || language == .csharp || language == .php
+        case ("?", "?"), ("?", "."): language == .csharp || language == .javascript
+        case ("<", "="), (">", "="), ("-", "="), ("/", "="), ("-", ">"): true
+        default: false
+        }
+    }
+
+    /// PHP writes a point between texts too: `1 . 5` is a number, `$x . 5` is not.
+    private func isSplitNumber(_ previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {
+        func isDigits(_ lexeme: Lexeme?) -> Bool {
+            guard case .code(let text)? = lexeme else { return false }
+            return !text.isEmpty && text.allSatisfy(\.isNumber)
+        }
+        return last.text == "." ? isDigits(previous) && isDigits(next) : isDigits(last)
     }
 
     private static let prefixes: Set<String> = ["r", "u", "f", "b", "R", "U", "F", "B", "rb", "br", "fr", "rf"]
@@ -114,7 +140,8 @@ struct IndentedLayout {
     private mutating func endLine() {
         let text = line.take()
         guard !text.isEmpty else { return }
-        lines.append(String(repeating: "    ", count: depth) + text)
+        // Python refuses more than a hundred levels; hostile text must not make margins that fill the memory.
+        lines.append(String(repeating: "    ", count: min(depth, 101)) + text)
     }
 
     mutating func finish() -> String {
@@ -211,7 +238,8 @@ struct BracedLayout {
         return false
     }
 
-    private var margin: String { String(repeating: "    ", count: depth) }
+    /// What nests deeper is not moved further: margins of hostile text must not fill the memory.
+    private var margin: String { String(repeating: "    ", count: min(depth, 40)) }
 
     private mutating func endLine() {
         let text = line.take()
