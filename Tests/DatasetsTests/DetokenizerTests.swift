@@ -40,7 +40,7 @@ import Testing
         (.php, "< ? php echo \" a \" . 5 . $ x . 1 . 5 ; ? >", "<?php echo \"a\" . 5 . $x . 1.5;\n?>\n"),
         // Operators that were taken apart.
         (.javascript, "f = ( a ) = > a = = = 1 | | b != = 2 ;", "f = (a) => a === 1 || b !== 2;\n"),
-        (.c, "p - > n + = a < = 2 ;", "p->n += a <= 2;\n"),
+        (.c, "p - > n + = a < = 2 ;", "p -> n += a <= 2;\n"),
         // Patterns and templates are literals.
         (
             .javascript, "s = t . replace ( / a b+ / g , ` $ { x } ▁ y ` ) / 2 ;",

@@ -172,7 +172,7 @@ import Testing
         _ = try folder.file("c.jsonl", #"{"id":"other","completions":["x"]}"#)
         let stranger = try CommandRun.ppocoder(["eval", "--completions", folder.path("c.jsonl")] + data)
         #expect(stranger.code == 2 && stranger.errors.contains("\"other\", which is no problem of this split"))
-        let task = try CommandRun.ppocoder("data", "inspect", "--task", "mpbb", "--data-path", "x")
+        let task = try CommandRun.ppocoder("data", "inspect", "--task", "mbppp", "--data-path", "x")
         #expect(task.code == 2 && task.errors.contains("did you mean mbpp?"))
         for name in ["builtin", "completion", "apps", "mbxp-pairs", "contests"] { #expect(task.errors.contains(name)) }
         let both = try CommandRun.ppocoder(["eval"] + data)

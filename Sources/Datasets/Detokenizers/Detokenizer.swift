@@ -7,7 +7,8 @@ package import Programs
 package enum Detokenizer {
     /// The source code of `program`, one line of an XLCoST file; it ends in a newline.
     package static func sourceCode(of program: String, in language: Language) -> String {
-        let lexemes = LexemeScanner.lexemes(of: program, in: language)
+        var lexemes = LexemeScanner.lexemes(of: program, in: language)
+        if language == .php { lexemes = withWholeNumbers(lexemes) }
         if language == .python {
             var layout = IndentedLayout()
             for lexeme in lexemes { layout.add(lexeme) }
@@ -18,6 +19,30 @@ package enum Detokenizer {
         let source = layout.finish()
         // XLCoST's PHP has lost the tag, without which a file is text and every text compiles.
         return language == .php && !source.contains("<?") ? "<?php\n" + source : source
+    }
+}
+
+extension Detokenizer {
+    /// `1 . 5` as one token; PHP writes a point between texts too.
+    private static func withWholeNumbers(_ lexemes: [Lexeme]) -> [Lexeme] {
+        func digits(_ index: Int) -> String? {
+            guard lexemes.indices.contains(index), case .code(let text) = lexemes[index], !text.isEmpty,
+                text.allSatisfy(\.isNumber)
+            else { return nil }
+            return text
+        }
+        var result: [Lexeme] = []
+        var index = 0
+        while index < lexemes.count {
+            if let whole = digits(index), let part = digits(index + 2), lexemes[index + 1] == .code(".") {
+                result.append(.code("\(whole).\(part)"))
+                index += 3
+            } else {
+                result.append(lexemes[index])
+                index += 1
+            }
+        }
+        return result
     }
 }
 
@@ -33,7 +58,8 @@ struct Spacing {
     func needsSpace(before previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {
         let (a, b) = (last.text, next.text)
         if isSplitOperator(a, b) { return false }
-        if language == .php, a == "." || b == "." { return !isSplitNumber(previous, last, next) }
+        // PHP's point joins texts, and next to digits it would be part of a number.
+        if language == .php, a == "." || b == "." { return true }
         if a == ".", b == "." { return false }
         if [";", ",", ")", "]", ".", "::"].contains(b) || ["(", "[", ".", "::", "!", "~", "@"].contains(a) {
             // `x , . 5` and `return . 5`: the point of a number, not of a member.
@@ -68,15 +94,6 @@ struct Spacing {
         case ("<", "="), (">", "="), ("-", "="), ("/", "="), ("-", ">"): true
         default: false
         }
-    }
-
-    /// PHP writes a point between texts too: `1 . 5` is a number, `$x . 5` is not.
-    private func isSplitNumber(_ previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {
-        func isDigits(_ lexeme: Lexeme?) -> Bool {
-            guard case .code(let text)? = lexeme else { return false }
-            return !text.isEmpty && text.allSatisfy(\.isNumber)
-        }
-        return last.text == "." ? isDigits(previous) && isDigits(next) : isDigits(last)
     }
 
     private static let prefixes: Set<String> = ["r", "u", "f", "b", "R", "U", "F", "B", "rb", "br", "fr", "rf"]
