@@ -132,7 +132,7 @@ let tests: [Target] = [
         name: "\(name)Tests",
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
             + more.map { .target(name: $0) },
-        exclude: ["Tokenization", "Checkpoints"].contains(name)
+        exclude: ["Tokenization", "Checkpoints", "PPOCoderCommand"].contains(name)
             ? ["Fixtures"] : name == "Adversarial" ? ["Programs", "Cheats"] : [],
         swiftSettings: house
     )

@@ -51,10 +51,14 @@ package struct GenerationFiles: Sendable {
     ///
     /// - Throws: `DatasetError.badRow` for an escape that `write` never makes.
     package func read(epoch: Int, split: Split, author: Author) throws(DatasetError) -> [String] {
-        let path = path(epoch: epoch, split: split, author: author)
+        try Self.read(path(epoch: epoch, split: split, author: author))
+    }
+
+    /// Reads the programs of one such file.
+    package static func read(_ path: String) throws(DatasetError) -> [String] {
         var programs: [String] = []
         for (index, line) in try Rows.lines(of: path).enumerated() {
-            guard let program = Self.unescape(line) else {
+            guard let program = unescape(line) else {
                 throw .badRow(
                     file: path,
                     line: index + 1,

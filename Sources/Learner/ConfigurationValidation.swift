@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Optimizers
 internal import PPO
 internal import Rewards
@@ -32,16 +33,7 @@ extension RunConfiguration {
             model.vocabularySize,
             "at least 261 (256 bytes and 5 special tokens)"
         )
-        try require(
-            DataSection.tasks.contains(data.task),
-            "data.task",
-            data.task,
-            "one of \(DataSection.tasks.joined(separator: ", "))"
-        )
-        try require(data.task == "builtin" || !data.path.isEmpty, "data.path", "empty", "the data of task \(data.task)")
-        try positive("data.max_source_length", data.maximumSourceLength)
-        try positive("data.evaluation_problems", data.evaluationProblems, orZero: true)
-        try positive("data.train_problems", data.trainProblems, orZero: true)
+        try validateData()
         try positive("rollout.prompts_per_step", rollout.promptsPerStep)
         try positive("rollout.samples_per_prompt", rollout.samplesPerPrompt)
         try positive("rollout.prompts_per_shard", rollout.promptsPerShard)
@@ -65,6 +57,42 @@ extension RunConfiguration {
         try positive("sft.batch_size", sft.batchSize)
         try require((0..<1).contains(sft.flawedShare), "sft.flawed_share", sft.flawedShare, "0 ≤ share < 1")
         try others()
+    }
+
+    private func validateData() throws(ConfigurationError) {
+        guard DatasetTask(rawValue: data.task) != nil else {
+            let nearest = nearestName(to: data.task, among: DatasetTask.allCases.map(\.rawValue))
+            throw .outOfRange(
+                key: "data.task",
+                value: data.task,
+                expected: "one of \(DatasetTask.names)" + (nearest.map { "; did you mean \($0)?" } ?? "")
+            )
+        }
+        let isBuiltin = data.task == "builtin"
+        try require(isBuiltin || !data.path.isEmpty, "data.path", "empty", "the data of task \(data.task)")
+        try require(data.maximumSourceLength >= 2, "data.max_source_length", data.maximumSourceLength, "2 or more")
+        try positive("data.evaluation_problems", data.evaluationProblems, orZero: true)
+        try positive("data.train_problems", data.trainProblems, orZero: true)
+        try positive("data.masked_tokens", data.maskedTokens)
+        try positive("data.min_tokens", data.minimumTokens)
+        let levels = XLCoSTReader.Level.allCases.map(\.rawValue)
+        try require(levels.contains(data.level), "data.level", data.level, "one of \(levels.joined(separator: ", "))")
+        let orders = ProblemOrder.Kind.allCases.map(\.rawValue)
+        try require(orders.contains(data.order), "data.order", data.order, "one of \(orders.joined(separator: ", "))")
+        try require(
+            !isBuiltin || data.order == "shuffled",
+            "data.order",
+            data.order,
+            "shuffled: the built-in problems have no end, and no other order"
+        )
+        try require((0..<1).contains(data.prefixShare), "data.prefix_share", data.prefixShare, "0 ≤ share < 1")
+        try positive("data.prefix_steps", data.prefixSteps, orZero: true)
+        try require(
+            data.prefixShare == 0 || data.prefixSteps > 0,
+            "data.prefix_steps",
+            data.prefixSteps,
+            "1 or more with data.prefix_share: iterations until nothing is given any more"
+        )
     }
 
     private func others() throws(ConfigurationError) {
@@ -103,9 +131,4 @@ extension RunConfiguration {
         let steps = run.iterations * ppo.epochs * minibatches + 1
         optimizer.schedule.totalSteps = max(steps, optimizer.schedule.warmupSteps + 1)
     }
-}
-
-extension DataSection {
-    /// Names that `data.task` may have.
-    package static let tasks = ["builtin", "mbpp", "humaneval", "xlcost", "jsonl"]
 }

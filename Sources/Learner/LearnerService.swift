@@ -100,7 +100,7 @@ package final class LearnerService {
         try ledger.truncate(from: step)
         recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
-        for reason in source.skipped { writeNotice("skipped \(reason)") }
+        for notice in source.notices { writeNotice(notice) }
     }
 
     /// Trains until the last iteration.
@@ -328,12 +328,12 @@ package final class LearnerService {
     private func writeGenerations(epoch: Int, test: [Trajectory], training: [Trajectory]) throws {
         let rollout = configuration.rollout
         let gold = training.map { row in
-            source.problem(at: (step - 1) * rollout.promptsPerStep + row.slot / rollout.samplesPerPrompt).reference
+            source.problem(step: step - 1, prompt: row.slot / rollout.samplesPerPrompt).target
         }
         try directory.writeGenerations(
             epoch: epoch,
             test: test.map(\.text),
-            testGold: source.evaluation.map(\.reference),
+            testGold: source.evaluation.map(\.target),
             train: training.map(\.text),
             trainGold: gold
         )

@@ -21,7 +21,7 @@ struct LeaseBuilder: Sendable {
             var lease = self.lease(.training, step: step, shard: shard, label: "", weights: weights)
             lease.sampling = sampling(greedy: false)
             for (local, prompt) in prompts.enumerated() {
-                add(source.problem(at: step * rollout.promptsPerStep + prompt), to: &lease)
+                add(source.problem(step: step, prompt: prompt), to: &lease)
                 for sample in 0..<rollout.samplesPerPrompt {
                     let slot = prompt * rollout.samplesPerPrompt + sample
                     let key = RandomKey(
@@ -98,7 +98,7 @@ struct LeaseBuilder: Sendable {
 
     private func add(_ problem: Problem, to lease: inout WireRolloutLease) {
         var ids = WireTokenIDs()
-        ids.ids = tokenizer.encodeSource(problem.prompt, maximumLength: configuration.data.maximumSourceLength)
+        ids.ids = tokenizer.encodePrompt(of: problem, maximumLength: configuration.data.maximumSourceLength)
             .map { UInt32(bitPattern: $0) }
         lease.sources.append(ids)
         lease.problems.append(WireProblem(problem))

@@ -1,4 +1,4 @@
-internal import Datasets
+package import Datasets
 internal import Determinism
 internal import Foundation
 package import Programs
@@ -7,76 +7,148 @@ package import Programs
 package struct ProblemSource: Sendable {
     private enum Training: Sendable {
         case builtin(BuiltinProblems)
-        case finite([Problem], seed: UInt64)
+        case finite(@Sendable (Int) -> Problem, ProblemOrder, count: Int)
     }
 
     private let training: Training
+    private let curriculum: PrefixCurriculum
+    private let promptsPerStep: Int
     /// The problems the policy is judged on, in order.
     package let evaluation: [Problem]
-    /// Rows of the data set that could not be read, with the reason; empty unless they may be skipped.
-    package let skipped: [String]
+    /// What was left out of the data set, for people; bad rows are left out only when they may be.
+    package let notices: [String]
+
+    /// JSON lines above this size stay in their file, bytes.
+    private static let largeFile = 64 << 20
 
     /// - Throws: `DatasetError` when the data cannot be read, ``ConfigurationError`` when it has no problems.
     package init(configuration: RunConfiguration) throws {
         let data = configuration.data
+        curriculum = PrefixCurriculum(share: data.prefixShare, steps: data.prefixSteps)
+        promptsPerStep = configuration.rollout.promptsPerStep
+        let test = try Self.evaluationSet(configuration)
+        evaluation = test.problems
         if data.task == "builtin" {
-            let problems = BuiltinProblems(seed: configuration.run.seed)
-            training = .builtin(problems)
-            let count = data.evaluationProblems == 0 ? 300 : data.evaluationProblems
-            evaluation = problems.problems(.test, count: count).map { Self.limited($0, configuration) }
-            skipped = []
+            training = .builtin(BuiltinProblems(seed: configuration.run.seed))
+            notices = []
             return
         }
-        let train = try Self.read(data, split: data.trainSplit, key: "data.train_split")
-        let test = try Self.read(data, split: data.evaluationSplit, key: "data.evaluation_split")
-        let trainProblems = Self.prefix(train.problems, data.trainProblems).map { Self.limited($0, configuration) }
-        guard !trainProblems.isEmpty else {
-            throw ConfigurationError.outOfRange(
+        let train = try Self.trainingSet(configuration)
+        training = train.training
+        notices = train.reading.notices + (data.trainSplit == data.evaluationSplit ? [] : test.reading.notices)
+    }
+
+    /// The problems that a policy is judged on, in order; the training split is not read.
+    package static func evaluationSet(_ configuration: RunConfiguration) throws -> ProblemSet {
+        let data = configuration.data
+        var set: ProblemSet
+        if data.task == "builtin" {
+            let count = data.evaluationProblems == 0 ? 300 : data.evaluationProblems
+            let problems = BuiltinProblems(seed: configuration.run.seed).problems(.test, count: count)
+            set = ProblemSet(name: "builtin", problems: problems)
+        } else {
+            let (split, limit) = (data.evaluationSplit, data.evaluationProblems)
+            set = try read(configuration, split: split, key: "data.evaluation_split", limit: limit)
+        }
+        set.problems = set.problems.map { limited($0, configuration) }
+        return set
+    }
+
+    private static func trainingSet(
+        _ configuration: RunConfiguration
+    ) throws -> (training: Training, reading: DatasetReading) {
+        let data = configuration.data
+        let split = try self.split(data.trainSplit, key: "data.train_split")
+        if data.trainProblems == 0,
+            let reader = try problemReader(data: data, modelPath: configuration.model.path, split: split)
+                as? JSONLinesReader,
+            isLarge(reader.file)
+        {
+            let stored = try IndexedProblems(reader)
+            let order = try order(configuration, lengths: stored.lengths.map(Int.init)) {
+                stored.difficulties.map { $0 == 255 ? "" : stored.difficultyNames[Int($0)] }
+            }
+            return (.finite({ limited(stored[$0], configuration) }, order, count: stored.count), stored.reading)
+        }
+        let set = try read(configuration, split: data.trainSplit, key: "data.train_split", limit: data.trainProblems)
+        let problems = set.problems.map { limited($0, configuration) }
+        let order = try order(configuration, lengths: problems.map(\.target.utf8.count)) { problems.map(\.difficulty) }
+        return (.finite({ problems[$0] }, order, count: problems.count), set.reading)
+    }
+
+    private static func order(
+        _ configuration: RunConfiguration,
+        lengths: [Int],
+        difficulties: () -> [String]
+    ) throws(ConfigurationError) -> ProblemOrder {
+        let data = configuration.data
+        guard !lengths.isEmpty else {
+            throw .outOfRange(
                 key: "data.train_split",
                 value: data.trainSplit,
                 expected: "a split with problems; \(data.path) has none there"
             )
         }
-        training = .finite(trainProblems, seed: configuration.run.seed)
-        evaluation = Self.prefix(test.problems, data.evaluationProblems).map { Self.limited($0, configuration) }
-        skipped = (train.skipped + test.skipped).map { "\($0)" }
+        let kind = ProblemOrder.Kind(rawValue: data.order) ?? .shuffled
+        var levels: [Int] = []
+        switch kind {
+        case .shuffled, .sequential: break
+        case .length: levels = ProblemOrder.levels(lengths: lengths)
+        case .difficulty:
+            levels = difficulties().map(ProblemOrder.level)
+            guard levels.contains(where: { $0 != .max }) else {
+                throw .outOfRange(
+                    key: "data.order",
+                    value: data.order,
+                    expected: "another order: no problem of \(data.path) has a known difficulty"
+                )
+            }
+        }
+        return ProblemOrder(count: lengths.count, seed: configuration.run.seed, kind: kind, levels: levels)
     }
 
     /// Problems in the training split; nil when they are made without end.
     package var trainingCount: Int? {
         switch training {
         case .builtin: nil
-        case .finite(let problems, _): problems.count
+        case .finite(_, _, let count): count
         }
     }
 
-    /// The problem at `position` of the endless training sequence: every pass over a finite set is a new permutation.
+    /// The problem at `position` of the endless training sequence, as the data set has it.
     package func problem(at position: Int) -> Problem {
         switch training {
-        case .builtin(let builtin): return builtin.problem(.train, index: position)
-        case .finite(let problems, let seed):
-            let pass = position / problems.count
-            var generator = RandomKey(seed: seed, path: RandomPurpose.order, UInt64(pass)).generator()
-            let order = generator.shuffled(Array(problems.indices))
-            return problems[order[position % problems.count]]
+        case .builtin(let builtin): builtin.problem(.train, index: position)
+        case .finite(let problem, let order, _): problem(order.index(at: position))
         }
     }
 
-    private static func prefix(_ problems: [Problem], _ count: Int) -> [Problem] {
-        count == 0 ? problems : Array(problems.prefix(count))
+    /// Problem `prompt` of iteration `step`, as the curriculum sets it.
+    package func problem(step: Int, prompt: Int) -> Problem {
+        curriculum.problem(problem(at: step * promptsPerStep + prompt), at: step)
     }
 
-    private static func limited(_ problem: Problem, _ configuration: RunConfiguration) -> Problem {
-        var problem = problem
-        problem.limits.cpuSeconds = min(problem.limits.cpuSeconds, configuration.sandbox.cpuSeconds)
-        problem.limits.memoryBytes = max(configuration.sandbox.memoryBytes, problem.language == .java ? 1 << 30 : 0)
-        return problem
+    private static func isLarge(_ file: String) -> Bool {
+        guard !file.hasSuffix(".gz"), let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+        else { return false }
+        return size > largeFile
     }
 
-    private static func read(_ data: DataSection, split name: String, key: String) throws -> ProblemSet {
+    private static func split(_ name: String, key: String) throws(ConfigurationError) -> Split {
         guard let split = Split(rawValue: name) else {
             throw ConfigurationError.outOfRange(key: key, value: name, expected: "train, validation or test")
         }
-        return try readProblems(data: data, split: split)
+        return split
+    }
+
+    private static func read(
+        _ configuration: RunConfiguration,
+        split name: String,
+        key: String,
+        limit: Int
+    ) throws -> ProblemSet {
+        let split = try split(name, key: key)
+        let reader = try problemReader(data: configuration.data, modelPath: configuration.model.path, split: split)
+        return try reader.problems(split, limit: limit)
     }
 }

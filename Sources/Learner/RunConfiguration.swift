@@ -83,7 +83,7 @@ package struct ModelSection: Codable, Sendable, Equatable {
 
 /// The problems.
 package struct DataSection: Codable, Sendable, Equatable {
-    /// `builtin`, `mbpp`, `humaneval`, `xlcost` or `jsonl`.
+    /// The kind of problems, one of `DatasetTask`.
     package var task = "builtin"
     /// File or folder of the data set; `builtin` needs none.
     package var path = ""
@@ -103,9 +103,35 @@ package struct DataSection: Codable, Sendable, Equatable {
     package var maximumSourceLength = 400
     /// Leave out rows that cannot be read, and count them, instead of stopping.
     package var skipBadRows = false
+    /// Language to write where a data set has several; empty: all that can be judged.
+    package var language = ""
+    /// Half of XLCoST: `program` or `snippet`.
+    package var level = "program"
+    /// Whether completions go on from the prompt where the prompt is the beginning of a program.
+    package var continuePrompt = true
+    /// Tokens at the end of a function that a completion task masks.
+    package var maskedTokens = 25
+    /// Shortest function of a completion task, tokens.
+    package var minimumTokens = 64
+    /// Folder of the tokenizer that counts a completion task's tokens; empty: that of the model.
+    package var tokenizer = ""
+    /// Order of the training problems: `shuffled`, `sequential`, `length` or `difficulty`.
+    package var order = "shuffled"
+    /// Share of the reference's lines that is given at iteration 0; 0: nothing is given.
+    package var prefixShare = 0.0
+    /// Iterations until nothing is given any more.
+    package var prefixSteps = 0
+    /// File of `data check --ceiling`, shown beside compile rates; empty: none.
+    package var goldCeiling = ""
 
     private enum CodingKeys: String, CodingKey {
-        case task, path, l1, l2
+        case task, path, l1, l2, language, level, tokenizer, order
+        case continuePrompt = "continue_prompt"
+        case maskedTokens = "masked_tokens"
+        case minimumTokens = "min_tokens"
+        case prefixShare = "prefix_share"
+        case prefixSteps = "prefix_steps"
+        case goldCeiling = "gold_ceiling"
         case trainSplit = "train_split"
         case evaluationSplit = "evaluation_split"
         case evaluationProblems = "evaluation_problems"

@@ -28,9 +28,9 @@ package struct SupervisedRun {
         let tokenizer = model.tokenizer
         let longestSource = configuration.data.maximumSourceLength
         let longestTarget = configuration.rollout.maximumTargetLength
-        func encode(_ prompt: String, _ program: String) -> SupervisedExample {
+        func encode(_ problem: Problem, _ program: String) -> SupervisedExample {
             SupervisedExample(
-                source: tokenizer.encodeSource(prompt, maximumLength: longestSource),
+                source: tokenizer.encodePrompt(of: problem, maximumLength: longestSource),
                 target: tokenizer.encodeTarget(program, maximumLength: longestTarget)
             )
         }
@@ -38,7 +38,7 @@ package struct SupervisedRun {
         let heldOutProblems = source.evaluation.filter { !$0.reference.isEmpty }.prefix(
             configuration.sft.heldOutExamples
         )
-        heldOut = heldOutProblems.map { encode($0.prompt, $0.reference) }
+        heldOut = heldOutProblems.map { encode($0, $0.target) }
         if configuration.data.task == "builtin" {
             let seed = configuration.run.seed
             let builtin = BuiltinProblems(seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low)
@@ -48,7 +48,7 @@ package struct SupervisedRun {
                 let key = RandomKey(seed: seed, path: RandomPurpose.supervised, UInt64(index))
                 let isFlawed = key.uniform(counter: 0) < flawed
                 let flaw = isFlawed ? builtin.habitualFlaw(.train, index: index) : nil
-                return encode(problem.prompt, flaw ?? problem.reference)
+                return encode(problem, flaw ?? problem.reference)
             }
         } else {
             let count = source.trainingCount ?? 0
@@ -64,7 +64,7 @@ package struct SupervisedRun {
                 var position = index
                 while source.problem(at: position).reference.isEmpty { position += 1 }
                 let problem = source.problem(at: position)
-                return encode(problem.prompt, problem.reference)
+                return encode(problem, problem.target)
             }
         }
     }

@@ -1,13 +1,10 @@
 import ArgumentParser
 import CodeAnalysis
-import Determinism
+import Datasets
 import Foundation
 import Learner
 import Programs
-import Synchronization
 import Telemetry
-import Tokenization
-import Transformer
 
 /// `ppocoder eval`: how well a model writes programs.
 struct EvalCommand: AsyncParsableCommand {
@@ -15,37 +12,40 @@ struct EvalCommand: AsyncParsableCommand {
         commandName: "eval",
         abstract: "Measures pass@k, compile rate, exact match, edit similarity, BLEU and CodeBLEU on a data set split.",
         discussion: """
-            One greedy completion per problem gives pass@1 and the similarities to the reference; --samples N more give \
-            the unbiased pass@k = 1 − C(n−c,k)/C(n,k). Programs are judged in a sandbox on this machine. The table goes \
-            to stderr. Exit code 1 when a completion could not be judged.
+            One greedy completion per problem (or --beams N) gives pass@1 and the similarities to the reference; --samples N \
+            more give the unbiased pass@k = 1 − C(n−c,k)/C(n,k). Intervals are 95 % percentile bootstraps over problems. \
+            Programs are judged in a sandbox on this machine. The tables go to stderr. Exit code 1 when a completion could not \
+            be judged.
             """
     )
 
-    @Option(help: ArgumentHelp("Model directory.", valueName: "folder"))
-    var model: String
+    @Option(help: ArgumentHelp("Model directory; not with --completions.", valueName: "folder"))
+    var model: String?
 
-    @OptionGroup var settings: ConfigurationOptions
+    @Option(
+        help: ArgumentHelp(
+            "Evaluate these completions, without a model: {\"id\",\"completions\":[…]} or {\"task_id\",\"completion\"} rows.",
+            valueName: "file"
+        )
+    )
+    var completions: String?
 
-    @Option(help: "Kind of problems: builtin, mbpp, humaneval, xlcost or jsonl.")
-    var task: String?
-
-    @Option(help: ArgumentHelp("File or folder of the data set; builtin needs none.", valueName: "path"))
-    var dataPath: String?
-
-    @Option(help: "Source language of a translation.")
-    var l1: String?
-
-    @Option(help: "Target language of a translation.")
-    var l2: String?
-
-    @Option(help: "Split: train, validation or test (data.evaluation_split).")
-    var split: String?
-
-    @Option(help: "Problems, from the first; 0 is all (data.evaluation_problems).")
-    var limit: Int?
+    @OptionGroup var dataset: DatasetOptions
 
     @Option(help: "Sampled completions per problem, for pass@k; 0 is none.")
     var samples = 0
+
+    @Option(help: "Beams of the first completion; 0 takes the most likely token each time.")
+    var beams = 0
+
+    @Option(help: "With --beams: completions compare by log-probability / length to this power.")
+    var lengthPenalty = 1.0
+
+    @Option(help: "n of n@k: submissions out of the samples, those that pass the public tests first; may be repeated.")
+    var submissions: [Int] = []
+
+    @Option(help: "With --submissions: tests of a problem, from the first, that are public.")
+    var publicTests = 1
 
     @Option(help: "Softmax temperature of the samples (rollout.temperature).")
     var temperature: Float?
@@ -53,8 +53,31 @@ struct EvalCommand: AsyncParsableCommand {
     @Option(help: "Threads that generate; 0 is one per core. The result does not depend on it.")
     var threads = 0
 
+    @Option(
+        name: [.customLong("baseline_output_dir"), .customLong("baseline-output-dir")],
+        help: ArgumentHelp(
+            "Compare with the generations stored here: {split}.model.txt, or a run directory's last epoch.",
+            valueName: "folder"
+        )
+    )
+    var baseline: String?
+
+    @Option(help: ArgumentHelp("Gold ceiling to show beside the rates (data.gold_ceiling).", valueName: "file"))
+    var ceiling: String?
+
     @Option(help: ArgumentHelp("File for one row per problem, with texts and verdicts.", valueName: "file"))
     var output: String?
+
+    @Option(help: ArgumentHelp("File for the tables in Markdown.", valueName: "file"))
+    var markdown: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "File for a page with every problem, its samples, verdicts and differences.",
+            valueName: "file"
+        )
+    )
+    var html: String?
 
     @Flag(help: "Print the figures as one JSON object on stdout.")
     var json = false
@@ -62,68 +85,148 @@ struct EvalCommand: AsyncParsableCommand {
     func validate() throws {
         guard samples >= 0 else { throw ValidationError("--samples is \(samples), expected 0 or more") }
         guard threads >= 0 else { throw ValidationError("--threads is \(threads), expected 0 (one per core) or more") }
+        guard (0...64).contains(beams) else { throw ValidationError("--beams is \(beams), expected 0 to 64") }
+        guard publicTests >= 1 else { throw ValidationError("--public-tests is \(publicTests), expected 1 or more") }
+        guard submissions.allSatisfy({ $0 >= 1 }) else { throw ValidationError("--submissions: expected 1 or more") }
+        guard (model == nil) != (completions == nil) else {
+            throw ValidationError("expected either --model or --completions")
+        }
+        guard completions == nil || samples == 0 && beams == 0 else {
+            throw ValidationError("--completions is the completions: leave out --samples and --beams")
+        }
     }
 
     private var flags: [String] {
-        var flags: [String] = []
-        func add(_ key: String, _ value: (some Any)?) {
-            if let value { flags.append("\(key)=\(value)") }
-        }
-        add("data.task", task ?? (l1 != nil || l2 != nil ? "xlcost" : nil))
-        add("data.path", dataPath)
-        add("data.l1", l1)
-        add("data.l2", l2)
-        add("data.evaluation_split", split)
-        add("data.evaluation_problems", limit)
-        add("rollout.temperature", temperature)
+        var flags = dataset.flags
+        if let temperature { flags.append("rollout.temperature=\(temperature)") }
+        if let ceiling { flags.append("data.gold_ceiling=\(ceiling)") }
         return flags
     }
 
     func run() async throws {
-        var configuration = try settings.load(flags: flags)
+        var configuration = try dataset.settings.load(flags: flags)
         guard configuration.data.task != "builtin" || configuration.data.evaluationSplit == "test" else {
             throw ValidationError(
                 "--split is \(configuration.data.evaluationSplit), expected test: the built-in problems are judged on held-out ones"
             )
         }
-        // The other split need not be there.
-        configuration.data.trainSplit = configuration.data.evaluationSplit
-        let model = try PolicyModel.load(from: model)
-        let source = try ProblemSource(configuration: configuration)
-        for reason in source.skipped { writeNotice("skipped \(reason)") }
+        configuration.model.path = model ?? configuration.model.path
+        let gold = try configuration.data.goldCeiling.isEmpty ? nil : GoldCeiling(file: configuration.data.goldCeiling)
+        let policy = try model.map { try PolicyModel.load(from: $0) }
+        let set = try ProblemSource.evaluationSet(configuration)
+        for notice in set.reading.notices { writeNotice(notice) }
+        let old = try baseline.map { try baselinePrograms($0, configuration, count: set.problems.count) }
         let rows = try output.map { try JSONLinesOutput($0) }
-        let analyzer = try CodeAnalyzer()
-        let judge = try await JudgeOnThisMachine(slots: configuration.sandbox.slots)
-        let pool = GeneratePool(model: model, threads: threads)
-        var report = EvalReport(samples: samples)
-        let progress = ProgressDisplay()
-        let problems = source.evaluation
-        progress.note(
-            "eval: \(problems.count) problems of \(configuration.data.task), 1 greedy and \(samples) sampled completions each"
-        )
+        let (source, problems, samples) = try await source(policy, configuration, set)
         let work = EvalWork(
+            judge: try await JudgeOnThisMachine(slots: configuration.sandbox.slots),
+            analyzer: try CodeAnalyzer(),
+            publicTests: submissions.isEmpty ? 0 : publicTests
+        )
+        let all = try await evaluate(problems, source, work, samples: samples)
+        for row in all { try rows?.write(row) }
+        try rows?.finish()
+        let seed = configuration.run.seed
+        let figures = EvalFigure.all(first: source.firstName, samples: samples, submissions: submissions)
+        let title = "\(set.name) \(configuration.data.evaluationSplit), \(model ?? completions ?? "")"
+        var report = EvalReport(title: title, rows: all, figures: figures, seed: seed)
+        report.ceiling = gold
+        if let old {
+            let texts = old.programs.map { EvalTexts(first: ($0, true), samples: []) }
+            let rows = try await work.rows(of: set.problems[...], texts: texts)
+            report.baseline = EvalBaseline(file: old.file, rows: rows, now: all, figures: figures, seed: seed)
+        }
+        await work.judge.close()
+        try write(report, problems)
+    }
+
+    private func source(
+        _ policy: PolicyModel?,
+        _ configuration: RunConfiguration,
+        _ set: ProblemSet
+    ) async throws -> (source: any EvalSource, problems: [Problem], samples: Int) {
+        if let completions {
+            let given = try await GivenCompletions(completions)
+            let problems = try given.problems(among: set.problems, file: completions)
+            if problems.count < set.problems.count {
+                writeNotice(
+                    "eval: \(set.problems.count - problems.count) problems have no completions and are left out"
+                )
+            }
+            return (EvalGiven(given: given), problems, given.samples)
+        }
+        guard let policy else { throw ValidationError("expected either --model or --completions") }
+        let source = EvalModel(
             configuration: configuration,
             samples: samples,
-            pool: pool,
-            judge: judge,
-            analyzer: analyzer
+            beams: beams,
+            lengthPenalty: lengthPenalty,
+            pool: GeneratePool(model: policy, threads: threads)
         )
-        let cursor = EvalCursor(problems: problems, size: EvalWork.problemsPerChunk(samples: samples))
-        try await mapInOrder(window: 2 * pool.lanes.count) {
+        return (source, set.problems, samples)
+    }
+
+    private func evaluate(
+        _ problems: [Problem],
+        _ source: any EvalSource,
+        _ work: EvalWork,
+        samples: Int
+    ) async throws -> [EvalRow] {
+        let progress = ProgressDisplay()
+        progress.note(
+            "eval: \(problems.count) problems, 1 \(source.firstName) and \(samples) sampled completions each"
+        )
+        let cursor = EvalCursor(problems: problems, size: max(1, GenerateLane.batch / max(1, samples)))
+        var rows: [EvalRow] = []
+        var (passed, compiled) = (0, 0)
+        try await mapInOrder(window: source.window) {
             cursor.next()
         } work: { chunk, index in
-            try await work.rows(of: chunk, index: index)
+            try await work.rows(of: chunk, texts: await source.texts(of: chunk, index: index))
         } emit: { chunk in
-            for row in chunk {
-                report.add(row, reference: problems[report.problems].reference)
-                try rows?.write(row)
-            }
-            progress.show(EvalWork.line(report, of: problems.count))
+            rows += chunk
+            passed += chunk.count(where: \.greedy.passed)
+            compiled += chunk.count(where: \.greedy.compiled)
+            progress.show(
+                ProgressLine(
+                    step: rows.count,
+                    totalSteps: problems.count,
+                    passRate: Double(passed) / Double(rows.count),
+                    compileRate: Double(compiled) / Double(rows.count)
+                )
+            )
         }
         progress.finish()
-        await judge.close()
-        try rows?.finish()
-        writeNotice(report.table.plain)
+        return rows
+    }
+
+    private func baselinePrograms(
+        _ folder: String,
+        _ configuration: RunConfiguration,
+        count: Int
+    ) throws -> (file: String, programs: [String]) {
+        guard completions == nil else {
+            throw ValidationError("--baseline_output_dir needs a model: its files have one program for every problem")
+        }
+        let split = Split(rawValue: configuration.data.evaluationSplit) ?? .test
+        let found = try EvalBaseline.programs(in: folder, split: split)
+        guard found.programs.count == count else {
+            throw DatasetError.unreadable(
+                file: found.file,
+                reason: "has \(found.programs.count) programs, expected one for each of the \(count) problems (--limit)"
+            )
+        }
+        return found
+    }
+
+    private func write(_ report: EvalReport, _ problems: [Problem]) throws {
+        let tables = [report.table] + report.groupTables + (report.baseline.map { [$0.table] } ?? [])
+        for table in tables { writeNotice(table.plain) }
+        if let markdown {
+            let text = "# \(report.title)\n\n" + tables.map(\.markdown).joined(separator: "\n")
+            try save(text, to: markdown)
+        }
+        if let html { try save(EvalPage(report: report, problems: problems).text, to: html) }
         if json { try printJSON(report) }
         for reason in report.reasons.sorted() { writeNotice("eval: could not be judged: \(reason)") }
         if report.unjudged > 0 {
@@ -131,97 +234,12 @@ struct EvalCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
     }
-}
 
-/// Hands out problems in pieces.
-private final class EvalCursor: Sendable {
-    private let chunks: [ArraySlice<Problem>]
-    private let position = Mutex(0)
-
-    init(problems: [Problem], size: Int) {
-        chunks = stride(from: 0, to: problems.count, by: size).map { problems[$0..<min($0 + size, problems.count)] }
-    }
-
-    func next() -> ArraySlice<Problem>? {
-        position.withLock { position in
-            guard position < chunks.count else { return nil }
-            defer { position += 1 }
-            return chunks[position]
+    private func save(_ text: String, to file: String) throws {
+        do {
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+        } catch {
+            throw DatasetError.unreadable(file: file, reason: "cannot be written: \(error.localizedDescription)")
         }
-    }
-}
-
-/// The work on a piece of the problems: complete, judge, compare.
-private struct EvalWork: Sendable {
-    let configuration: RunConfiguration
-    let samples: Int
-    let pool: GeneratePool
-    let judge: JudgeOnThisMachine
-    let analyzer: CodeAnalyzer
-
-    static func problemsPerChunk(samples: Int) -> Int { max(1, GenerateLane.batch / max(1, samples)) }
-
-    static func line(_ report: EvalReport, of total: Int) -> ProgressLine {
-        ProgressLine(
-            step: report.problems,
-            totalSteps: total,
-            passRate: report.figures.first?.value,
-            compileRate: report.figures.dropFirst().first?.value
-        )
-    }
-
-    func rows(of problems: ArraySlice<Problem>, index: Int) async throws -> [EvalRow] {
-        let longest = configuration.data.maximumSourceLength
-        let sources = problems.map { pool.model.tokenizer.encodeSource($0.prompt, maximumLength: longest) }
-        var greedySettings = configuration.samplingSettings
-        (greedySettings.greedy, greedySettings.topK, greedySettings.topP) = (true, 0, 1)
-        let none = RandomKey(high: 0, low: 0)
-        let greedy = await pool.generate(
-            sources.map { GenerationRequest(source: $0, key: none) },
-            index: index,
-            settings: greedySettings
-        )
-        let requests = zip(problems.indices, sources).flatMap { position, source in
-            (0..<samples).map { sample in
-                GenerationRequest(
-                    source: source,
-                    key: RandomKey(
-                        seed: configuration.run.seed,
-                        path: RandomPurpose.evaluation,
-                        UInt64(position),
-                        UInt64(sample)
-                    )
-                )
-            }
-        }
-        let sampled = await pool.generate(requests, index: index, settings: configuration.samplingSettings)
-        return try await withThrowingTaskGroup(of: (Int, EvalRow).self) { group in
-            for (offset, problem) in problems.enumerated() {
-                let own = Array(sampled[offset * samples..<(offset + 1) * samples])
-                group.addTask { [self] in
-                    let first = try await completion(greedy[offset], problem)
-                    var others: [EvalCompletion] = []
-                    for sequence in own { others.append(try await completion(sequence, problem)) }
-                    return (offset, EvalRow(problem: problem, greedy: first, samples: others, analyzer: analyzer))
-                }
-            }
-            var rows: [Int: EvalRow] = [:]
-            for try await (offset, row) in group { rows[offset] = row }
-            return (0..<problems.count).compactMap { rows[$0] }
-        }
-    }
-
-    private func completion(_ sequence: GeneratedSequence, _ problem: Problem) async throws -> EvalCompletion {
-        let text = pool.text(of: sequence)
-        let verdict = await judge.verdict(
-            on: ExecutionJob(
-                id: problem.id,
-                language: problem.language,
-                program: text,
-                tests: problem.tests,
-                limits: problem.limits
-            )
-        )
-        return EvalCompletion(text: text, finished: sequence.finished, verdict: verdict)
     }
 }

@@ -11,6 +11,22 @@ package func passAtK(samples: Int, correct: Int, k: Int) -> Double {
     return 1 - failing
 }
 
+/// The expected share of problems solved when `submissions` of the samples are handed in, n@k: of those that pass the public
+/// tests if there are as many, else all of these and some others.
+///
+/// Averaged over every choice, hence without chance. A program that fails a public test fails, so that filling up adds
+/// nothing. Source: Li et al. 2022, "Competition-level code generation with AlphaCode", section 3.
+///
+/// `publicly` samples pass the public tests, `correct` of them all tests; `submissions` is n, at least 1.
+package func solvedByFiltering(publicly: Int, correct: Int, submissions: Int) -> Double {
+    precondition(
+        (0...publicly).contains(correct) && submissions >= 1,
+        "\(correct) of \(publicly) publicly correct samples"
+    )
+    guard publicly > submissions else { return correct > 0 ? 1 : 0 }
+    return passAtK(samples: publicly, correct: correct, k: submissions)
+}
+
 /// The ks that pass@k is given for: 1, 5, 10, 20, 50, 100 … up to `samples`.
 package func passKs(samples: Int) -> [Int] {
     guard samples > 0 else { return [] }
@@ -26,9 +42,23 @@ package func passKs(samples: Int) -> [Int] {
 }
 
 /// 100 · (1 − Levenshtein distance / length of the longer text), over Unicode scalars; 100 for two empty texts.
-package func editSimilarity(_ a: String, _ b: String) -> Double {
+///
+/// Nil when the texts are so long that the comparison would take minutes: above 400 million pairs of scalars that are left
+/// when the common beginning and end are taken off.
+package func editSimilarity(_ a: String, _ b: String) -> Double? {
     let (a, b) = (Array(a.unicodeScalars), Array(b.unicodeScalars))
     guard !a.isEmpty || !b.isEmpty else { return 100 }
+    let shorter = min(a.count, b.count)
+    var front = 0
+    while front < shorter, a[front] == b[front] { front += 1 }
+    var back = 0
+    while back < shorter - front, a[a.count - 1 - back] == b[b.count - 1 - back] { back += 1 }
+    let (x, y) = (a[front..<a.count - back], b[front..<b.count - back])
+    guard x.count == 0 || y.count <= 400_000_000 / x.count else { return nil }
+    return 100 * (1 - Double(editDistance(Array(x), Array(y))) / Double(max(a.count, b.count)))
+}
+
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var row = Array(0...b.count)
     for i in a.indices {
         var diagonal = row[0]
@@ -39,7 +69,7 @@ package func editSimilarity(_ a: String, _ b: String) -> Double {
             row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
         }
     }
-    return 100 * (1 - Double(row[b.count]) / Double(max(a.count, b.count)))
+    return row[b.count]
 }
 
 /// Whether two programs are the same but for space at the ends of lines and empty lines at the end.
@@ -54,45 +84,4 @@ private func normalizedLines(_ text: String) -> [String] {
     }
     while lines.last?.isEmpty == true { lines.removeLast() }
     return lines
-}
-
-/// BLEU-4 of a corpus, 0 to 100: counts of all pairs are added up before precisions are taken; no smoothing.
-///
-/// Source: Papineni et al. 2002, "BLEU: a method for automatic evaluation of machine translation", section 2.3. Tokens
-/// are what white space separates.
-package struct CorpusBLEU {
-    private static let order = 4
-    private var matched = [Int](repeating: 0, count: order)
-    private var total = [Int](repeating: 0, count: order)
-    private var candidateLength = 0
-    private var referenceLength = 0
-
-    package init() {}
-
-    /// Adds a pair.
-    package mutating func add(candidate: String, reference: String) {
-        let found = candidate.split(whereSeparator: \.isWhitespace)
-        let wanted = reference.split(whereSeparator: \.isWhitespace)
-        candidateLength += found.count
-        referenceLength += wanted.count
-        for n in 1...Self.order where found.count >= n {
-            let references = Self.counts(wanted, n)
-            for (gram, count) in Self.counts(found, n) { matched[n - 1] += min(count, references[gram, default: 0]) }
-            total[n - 1] += found.count - n + 1
-        }
-    }
-
-    /// The score; 0 when there is no common 4-gram.
-    package var score: Double {
-        guard !matched.contains(0) else { return 0 }
-        let mean = zip(matched, total).reduce(0) { $0 + log(Double($1.0) / Double($1.1)) } / Double(Self.order)
-        let penalty =
-            candidateLength > referenceLength ? 0 : 1 - Double(referenceLength) / Double(max(1, candidateLength))
-        return 100 * exp(mean + penalty)
-    }
-
-    private static func counts(_ tokens: [Substring], _ n: Int) -> [ArraySlice<Substring>: Int] {
-        guard tokens.count >= n else { return [:] }
-        return (0...tokens.count - n).reduce(into: [:]) { $0[tokens[$1..<$1 + n], default: 0] += 1 }
-    }
 }

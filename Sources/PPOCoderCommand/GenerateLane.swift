@@ -108,7 +108,7 @@ final class GenerateLane: Sendable {
 struct GeneratePool: Sendable {
     let model: PolicyModel
     let lanes: [GenerateLane]
-    private let weights: GenerationWeights
+    let weights: GenerationWeights
 
     init(model: PolicyModel, threads: Int) {
         self.model = model

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Learner
 
@@ -13,7 +14,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup var settings: ConfigurationOptions
 
-    @Option(help: "Kind of problems: builtin, mbpp, humaneval, xlcost or jsonl. --l1 or --l2 alone mean xlcost.")
+    @Option(help: "Kind of problems: \(DatasetTask.names). --l1 or --l2 alone mean xlcost.")
     var task: String?
 
     @Option(help: "Source language of a translation (java, cpp, python, …).")
@@ -117,6 +118,7 @@ struct TrainCommand: AsyncParsableCommand {
             _ = try PolicyModel.load(from: configuration.model.path)
         }
         try await Preflight.check(configuration, ProblemSource(configuration: configuration))
+        if !configuration.data.goldCeiling.isEmpty { _ = try GoldCeiling(file: configuration.data.goldCeiling) }
         let directory = RunDirectory(configuration: configuration)
         try directory.create()
         if isFresh { configuration.model.path = directory.warmStart.path }

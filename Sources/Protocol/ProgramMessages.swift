@@ -157,6 +157,7 @@ extension WireProblem {
         tests = problem.tests.map { WireTestCase($0) }
         reference = problem.reference
         limits = WireExecutionLimits(problem.limits)
+        preamble = problem.preamble
     }
 
     /// The problem.
@@ -166,13 +167,15 @@ extension WireProblem {
         try Check.text(id, ProtocolLimits.nameBytes, "\(field).id")
         try Check.text(prompt, ProtocolLimits.promptBytes, "\(field).prompt")
         try Check.text(reference, ProtocolLimits.programBytes, "\(field).reference")
+        try Check.text(preamble, ProtocolLimits.programBytes, "\(field).preamble")
         return Problem(
             id: id,
             prompt: prompt,
             language: try Protocol.language(language, "\(field).language"),
             tests: try testCases(tests, "\(field).tests"),
             reference: reference,
-            limits: try limits.limits("\(field).limits")
+            limits: try limits.limits("\(field).limits"),
+            preamble: preamble
         )
     }
 }

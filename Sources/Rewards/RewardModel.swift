@@ -122,7 +122,11 @@ package struct RewardModel: Sendable {
 
     /// Nil without an analyser.
     private func measured(_ completion: String, _ problem: Problem) -> StructuralMatch? {
-        analyzer?.structure(candidate: completion, reference: problem.reference, language: problem.language)
+        analyzer?.structure(
+            candidate: problem.program(of: completion),
+            reference: problem.reference,
+            language: problem.language
+        )
     }
 
     private func structuralTerms(_ match: StructuralMatch) -> [RewardTerm] {

@@ -42,7 +42,7 @@ struct ShardJudging: Sendable {
         let job = ExecutionJob(
             id: problem.id,
             language: problem.language,
-            program: draft.text,
+            program: problem.program(of: draft.text),
             tests: problem.tests,
             limits: problem.limits
         )

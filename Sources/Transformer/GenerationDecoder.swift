@@ -15,7 +15,7 @@ struct ActiveSequence {
 struct GenerationDecoder {
     private let configuration: T5Configuration
     private let layout: KeyValueLayout
-    private var cache: SelfAttentionCache
+    var cache: SelfAttentionCache
     private var streams = (x: Scratch(), normed: Scratch(), wide: Scratch(), context: Scratch(), rstd: Scratch())
     private var attention = (scores: Scratch(), bias: Scratch(), mixture: Scratch())
     private var logits = Scratch()

@@ -7,10 +7,20 @@ enum Gzip {
 
     static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
-    /// The content of all members of a gzip file, checksums verified.
-    static func unpack(_ bytes: [UInt8]) throws(Damaged) -> [UInt8] {
+    /// Hands the content of all members of a gzip file to `sink`, piece by piece, checksums verified.
+    ///
+    /// Memory is bounded by the packed file. A piece is handed out before the checksum after it is seen.
+    ///
+    /// `sink` takes the next piece, and returns false when it wants no more.
+    static func unpack(_ bytes: [UInt8], _ sink: ([UInt8]) -> Bool) throws(Damaged) {
+        let outcome = withoutActuallyEscaping(sink) { sink in
+            Result { () throws(Damaged) in try members(of: bytes, sink) }
+        }
+        try outcome.get()
+    }
+
+    private static func members(of bytes: [UInt8], _ sink: @escaping ([UInt8]) -> Bool) throws(Damaged) {
         var input = BitReader(bytes: bytes)
-        var result: [UInt8] = []
         repeat {
             let header = try input.take(10)
             guard header[0] == 0x1F, header[1] == 0x8B, header[2] == 8 else { throw Damaged(reason: "not a gzip file") }
@@ -23,25 +33,25 @@ enum Gzip {
                 while try input.take(1)[0] != 0 {}
             }
             if flags & 2 != 0 { _ = try input.take(2) }
-            let content = try inflate(&input)
+            var output = Window(sink: sink)
+            try inflate(&input, &output)
+            output.finish()
+            if !output.isWanted { return }
             let trailer = try input.take(8)
             let sum = trailer[0..<4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            guard sum == checksum(content) else { throw Damaged(reason: "the checksum is wrong: the file is damaged") }
-            result += content
+            guard sum == output.checksum else { throw Damaged(reason: "the checksum is wrong: the file is damaged") }
         } while input.remaining > 0
-        return result
     }
 
-    private static func inflate(_ input: inout BitReader) throws(Damaged) -> [UInt8] {
-        var output: [UInt8] = []
+    private static func inflate(_ input: inout BitReader, _ output: inout Window) throws(Damaged) {
         var isLast = false
-        while !isLast {
+        while !isLast && output.isWanted {
             isLast = try input.bits(1) == 1
             switch try input.bits(2) {
             case 0:
                 input.alignToByte()
                 let size = try input.take(4)
-                output += try input.take(Int(size[0]) | Int(size[1]) << 8)
+                output.append(try input.take(Int(size[0]) | Int(size[1]) << 8))
             case 1:
                 let literals =
                     [Int](repeating: 8, count: 144) + [Int](repeating: 9, count: 112) + [Int](repeating: 7, count: 24)
@@ -54,7 +64,6 @@ enum Gzip {
             }
         }
         input.alignToByte()
-        return output
     }
 
     private static func tables(_ input: inout BitReader) throws(Damaged) -> (Huffman, Huffman) {
@@ -85,11 +94,11 @@ enum Gzip {
 
     private static func copy(
         _ input: inout BitReader,
-        _ output: inout [UInt8],
+        _ output: inout Window,
         _ literals: Huffman,
         _ distances: Huffman
     ) throws(Damaged) {
-        while true {
+        while output.isWanted {
             let symbol = try literals.next(&input)
             if symbol == 256 { return }
             if symbol < 256 {
@@ -113,18 +122,62 @@ enum Gzip {
                 let extra = d / 2 - 1
                 distance = (2 + d % 2) << extra + 1 + (try input.bits(extra))
             }
-            guard distance <= output.count else { throw Damaged(reason: "a distance before the start") }
-            for _ in 0..<length { output.append(output[output.count - distance]) }
+            guard output.repeatLast(distance: distance, length: length) else {
+                throw Damaged(reason: "a distance before the start")
+            }
         }
+    }
+}
+
+/// The end of what has been unpacked, which later parts refer back to; everything before is handed out.
+private struct Window {
+    private static let reach = 32 << 10
+    private static let piece = 256 << 10
+    private let sink: ([UInt8]) -> Bool
+    private var bytes: [UInt8] = []
+    private var handedOut = 0
+    private var sum = ~UInt32(0)
+    private(set) var isWanted = true
+
+    init(sink: @escaping ([UInt8]) -> Bool) {
+        self.sink = sink
+        bytes.reserveCapacity(Self.piece + Self.reach + 1024)
+    }
+
+    /// CRC-32 of everything handed out.
+    var checksum: UInt32 { ~sum }
+
+    mutating func append(_ byte: UInt8) {
+        bytes.append(byte)
+        if bytes.count >= Self.piece + Self.reach { handOut() }
+    }
+
+    mutating func append(_ more: [UInt8]) {
+        bytes += more
+        if bytes.count >= Self.piece + Self.reach { handOut() }
+    }
+
+    /// Copies `length` bytes from `distance` before the end; false when there is nothing so far back.
+    mutating func repeatLast(distance: Int, length: Int) -> Bool {
+        guard distance <= bytes.count else { return false }
+        for _ in 0..<length { bytes.append(bytes[bytes.count - distance]) }
+        if bytes.count >= Self.piece + Self.reach { handOut() }
+        return true
+    }
+
+    mutating func finish() { handOut() }
+
+    private mutating func handOut() {
+        let new = Array(bytes[handedOut...])
+        guard !new.isEmpty, isWanted else { return }
+        sum = new.reduce(sum) { Self.checksumTable[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
+        isWanted = sink(new)
+        bytes.removeFirst(max(0, bytes.count - Self.reach))
+        handedOut = bytes.count
     }
 
     private static let checksumTable: [UInt32] = (0..<256).map { index in
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
-    }
-
-    /// CRC-32 of `bytes`.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        ~bytes.reduce(~UInt32(0)) { checksumTable[Int(($0 ^ UInt32($1)) & 255)] ^ ($0 >> 8) }
     }
 }
 
@@ -132,28 +185,36 @@ enum Gzip {
 private struct BitReader {
     let bytes: [UInt8]
     private var position = 0
-    private var bit = 0
+    private var ahead: UInt64 = 0
+    private var aheadCount = 0
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    var remaining: Int { bytes.count - position }
+    /// Whole bytes that have not been read.
+    var remaining: Int { bytes.count - position + aheadCount / 8 }
 
     mutating func bits(_ count: Int) throws(Gzip.Damaged) -> Int {
-        var value = 0
-        for i in 0..<count {
+        while aheadCount < count {
             guard position < bytes.count else { throw Gzip.Damaged(reason: "the file ends too early") }
-            value |= Int(bytes[position] >> UInt8(bit) & 1) << i
-            bit += 1
-            if bit == 8 { (bit, position) = (0, position + 1) }
+            ahead |= UInt64(bytes[position]) << UInt64(aheadCount)
+            aheadCount += 8
+            position += 1
         }
-        return value
+        defer {
+            ahead >>= UInt64(count)
+            aheadCount -= count
+        }
+        return Int(ahead & (1 << UInt64(count) - 1))
     }
 
     mutating func alignToByte() {
-        if bit > 0 { (bit, position) = (0, position + 1) }
+        position -= aheadCount / 8
+        (ahead, aheadCount) = (0, 0)
     }
 
+    /// The next bytes; what is left of a byte begun before them is dropped.
     mutating func take(_ count: Int) throws(Gzip.Damaged) -> [UInt8] {
+        alignToByte()
         guard position + count <= bytes.count else { throw Gzip.Damaged(reason: "the file ends too early") }
         defer { position += count }
         return Array(bytes[position..<position + count])

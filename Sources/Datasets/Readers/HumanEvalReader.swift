@@ -1,17 +1,22 @@
-import Programs
+package import Programs
 
 /// Reads HumanEval: `HumanEval.jsonl`, plain or as `.gz`.
 ///
-/// The prompt is the beginning of a program: imports, signature and docstring. A completion is the whole function; a
-/// model that only continues the prompt needs `program(prompt:continuation:)`.
-package struct HumanEvalReader: Sendable {
+/// The prompt is the beginning of a program, imports, signature and docstring, and the completion goes on from there, as
+/// in the paper (Chen et al. 2021, section 2). HumanEval has one split, whatever is asked for.
+package struct HumanEvalReader: ProblemReader {
     package var file: String
     package var skipBadRows: Bool
+    /// Whether the completion goes on from the prompt; else it is the whole program.
+    package var continuesPrompt: Bool
 
-    package init(file: String, skipBadRows: Bool = false) {
+    package init(file: String, skipBadRows: Bool = false, continuesPrompt: Bool = true) {
         self.file = file
         self.skipBadRows = skipBadRows
+        self.continuesPrompt = continuesPrompt
     }
+
+    package var name: String { "humaneval" }
 
     private struct Row: Decodable {
         var task_id: String
@@ -21,26 +26,23 @@ package struct HumanEvalReader: Sendable {
         var test: String
     }
 
-    /// The problems of the file.
-    ///
-    /// - Throws: `DatasetError.badRow` for the first bad row unless bad rows are skipped.
-    package func problems() throws(DatasetError) -> ProblemSet {
+    package func forEach(
+        _ split: Split? = nil,
+        _ body: (Problem) throws(DatasetError) -> Bool
+    ) throws(DatasetError) -> DatasetReading {
         var rows = Rows(file: file, skipBadRows: skipBadRows)
-        let problems = try rows.decode(Row.self) { row, _ -> Problem in
-            guard row.prompt.contains("def \(row.entry_point)") else {
-                throw BadField(field: "entry_point", expected: "a function that the prompt defines")
-            }
-            return Problem(
+        try rows.forEach(Row.self) { row, _ in
+            guard !row.entry_point.isEmpty else { throw BadField(field: "entry_point", expected: "a function's name") }
+            let problem = Problem(
                 id: row.task_id,
                 prompt: row.prompt,
                 language: .python,
                 tests: [.program(code: row.test + "\ncheck(\(row.entry_point))\n")],
-                reference: row.prompt + row.canonical_solution
+                reference: row.prompt + row.canonical_solution,
+                preamble: continuesPrompt ? row.prompt : ""
             )
+            return try body(problem)
         }
-        return ProblemSet(name: "humaneval", problems: problems, skipped: rows.skipped)
+        return rows.reading
     }
-
-    /// A whole program out of the prompt and what a model wrote after it.
-    package static func program(prompt: String, continuation: String) -> String { prompt + continuation }
 }

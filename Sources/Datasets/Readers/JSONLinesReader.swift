@@ -1,9 +1,13 @@
-import Programs
+import Determinism
+import Foundation
+package import Programs
 
 /// Reads anyone's own problems, one JSON object per line.
 ///
-/// Fields: `id`; `prompt` (or `source`); `language`; `tests`, `reference` and `limits` may be missing.
-package struct JSONLinesReader: Sendable {
+/// Fields: `id`; `prompt` (or `source`); `language`; `tests`, `reference`, `limits`, `preamble` (what stands
+/// before the completion in the program) and `difficulty` may be missing. Rows are read one after another; of their ids
+/// only a number is kept, so that a file of a million rows needs little memory.
+package struct JSONLinesReader: ProblemReader {
     package var file: String
     package var skipBadRows: Bool
 
@@ -20,40 +24,64 @@ package struct JSONLinesReader: Sendable {
         var tests: [TestCase]?
         var reference: String?
         var limits: ExecutionLimits?
+        var preamble: String?
+        var difficulty: String?
     }
 
-    /// The problems of the file; ids must differ.
-    ///
-    /// - Throws: `DatasetError.badRow` for the first bad row unless bad rows are skipped.
-    package func problems() throws(DatasetError) -> ProblemSet {
+    package var name: String { file }
+
+    package func forEach(
+        _ split: Split? = nil,
+        _ body: (Problem) throws(DatasetError) -> Bool
+    ) throws(DatasetError) -> DatasetReading {
+        try forEachNumbered { (problem, _) throws(DatasetError) in try body(problem) }
+    }
+
+    /// Hands out problems with the lines they stand in.
+    func forEachNumbered(
+        _ body: (Problem, _ line: Int) throws(DatasetError) -> Bool
+    ) throws(DatasetError) -> DatasetReading {
         var rows = Rows(file: file, skipBadRows: skipBadRows)
-        var seen: [String: Int] = [:]
-        let problems = try rows.decode(Row.self) { row, line -> Problem in
-            guard let prompt = row.prompt ?? row.source else {
-                throw BadField(field: "prompt", expected: "a value, as \"prompt\" or \"source\"")
-            }
-            guard let language = Language(name: row.language) else {
-                let names = Language.allCases.map(\.rawValue).joined(separator: ", ")
-                throw BadField(field: "language", expected: "one of \(names), not \"\(row.language)\"")
-            }
-            for test in row.tests ?? [] {
-                if case .assert = test, language != .python {
-                    throw BadField(field: "tests", expected: "no \"assert\" test: that kind is Python's")
-                }
-            }
-            if let first = seen[row.id] {
+        var seen: [UInt64: Int] = [:]
+        try rows.forEach(Row.self) { row, line in
+            let problem = try Self.problem(of: row)
+            let name = Digest(of: row.id).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            if let first = seen[name] {
                 throw BadField(field: "id", expected: "a new id: \"\(row.id)\" stands in line \(first) too")
             }
-            seen[row.id] = line
-            return Problem(
-                id: row.id,
-                prompt: prompt,
-                language: language,
-                tests: row.tests ?? [],
-                reference: row.reference ?? "",
-                limits: row.limits ?? ExecutionLimits()
-            )
+            seen[name] = line
+            return try body(problem, line)
         }
-        return ProblemSet(name: file, problems: problems, skipped: rows.skipped)
+        return rows.reading
+    }
+
+    /// The problem of one line that has been read before.
+    func problem(line bytes: [UInt8]) throws -> Problem {
+        try Self.problem(of: try JSONDecoder().decode(Row.self, from: Data(bytes)))
+    }
+
+    private static func problem(of row: Row) throws -> Problem {
+        guard let prompt = row.prompt ?? row.source else {
+            throw BadField(field: "prompt", expected: "a value, as \"prompt\" or \"source\"")
+        }
+        guard let language = Language(name: row.language) else {
+            let names = Language.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BadField(field: "language", expected: "one of \(names), not \"\(row.language)\"")
+        }
+        for test in row.tests ?? [] {
+            if case .assert = test, language != .python {
+                throw BadField(field: "tests", expected: "no \"assert\" test: that kind is Python's")
+            }
+        }
+        return Problem(
+            id: row.id,
+            prompt: prompt,
+            language: language,
+            tests: row.tests ?? [],
+            reference: row.reference ?? "",
+            limits: row.limits ?? ExecutionLimits(),
+            preamble: row.preamble ?? "",
+            difficulty: row.difficulty ?? ""
+        )
     }
 }

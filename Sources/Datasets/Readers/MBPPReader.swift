@@ -1,10 +1,10 @@
-import Programs
+package import Programs
 
 /// Reads MBPP: `mbpp.jsonl` and `sanitized-mbpp.json`.
 ///
 /// The prompt is the zero-shot form of CodeRL and PPOCoder: the text, "Your code should satisfy these tests:", and the
 /// assertions. The assertions are therefore visible: a pass rate on MBPP is not a hidden-test metric.
-package struct MBPPReader: Sendable {
+package struct MBPPReader: ProblemReader {
     package var file: String
     package var skipBadRows: Bool
     /// Whether `challenge_test_list` is part of the hidden tests.
@@ -36,17 +36,19 @@ package struct MBPPReader: Sendable {
         }
     }
 
-    /// The problems of `split`, or of the whole file when it is nil.
-    ///
-    /// - Throws: `DatasetError.badRow` for the first bad row unless bad rows are skipped.
-    package func problems(_ split: Split? = nil) throws(DatasetError) -> ProblemSet {
+    package var name: String { "mbpp" }
+
+    package func forEach(
+        _ split: Split? = nil,
+        _ body: (Problem) throws(DatasetError) -> Bool
+    ) throws(DatasetError) -> DatasetReading {
         var rows = Rows(file: file, skipBadRows: skipBadRows)
-        let includesChallenge = usesChallengeTests
-        let all = try rows.decode(Row.self) { row, _ -> (Int, Problem) in
-            (row.task_id, try problem(of: row, challenge: includesChallenge))
+        try rows.forEach(Row.self) { row, _ in
+            let problem = try problem(of: row, challenge: usesChallengeTests)
+            guard split == nil || Self.split(ofTask: row.task_id) == split else { return true }
+            return try body(problem)
         }
-        let chosen = all.filter { split == nil || Self.split(ofTask: $0.0) == split }
-        return ProblemSet(name: "mbpp", problems: chosen.map(\.1), skipped: rows.skipped)
+        return rows.reading
     }
 
     private func problem(of row: Row, challenge: Bool) throws -> Problem {

@@ -573,6 +573,9 @@ package nonisolated struct WireProblem: Sendable {
   /// Clears the value of `limits`. Subsequent reads from it will return its default value.
   package mutating func clearLimits() {self._limits = nil}
 
+  /// What stands before the completion in the program that is judged.
+  package var preamble: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2002,7 +2005,7 @@ nonisolated extension WireExecutionLimits: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireProblem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Problem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}prompt\0\u{1}language\0\u{1}tests\0\u{1}reference\0\u{1}limits\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}prompt\0\u{1}language\0\u{1}tests\0\u{1}reference\0\u{1}limits\0\u{1}preamble\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2016,6 +2019,7 @@ nonisolated extension WireProblem: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.tests) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.reference) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.preamble) }()
       default: break
       }
     }
@@ -2044,6 +2048,9 @@ nonisolated extension WireProblem: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._limits {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
+    if !self.preamble.isEmpty {
+      try visitor.visitSingularStringField(value: self.preamble, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2054,6 +2061,7 @@ nonisolated extension WireProblem: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.tests != rhs.tests {return false}
     if lhs.reference != rhs.reference {return false}
     if lhs._limits != rhs._limits {return false}
+    if lhs.preamble != rhs.preamble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
