@@ -131,7 +131,7 @@ let tests: [Target] = [
         name: "\(name)Tests",
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
             + more.map { .target(name: $0) },
-        exclude: ["Tokenization", "Checkpoints"].contains(name) ? ["Fixtures"] : [],
+        exclude: ["Tokenization", "Checkpoints", "PPOCoderCommand"].contains(name) ? ["Fixtures"] : [],
         swiftSettings: house
     )
 }

@@ -74,9 +74,7 @@ package protocol ProblemReader: Sendable {
 }
 
 extension ProblemReader {
-    /// The problems of `split`, or of the whole data set when it is nil.
-    ///
-    /// - Parameter limit: how many, from the first; 0 is all.
+    /// The first `limit` problems of `split`, or of the whole data set when it is nil; 0 is all.
     package func problems(_ split: Split? = nil, limit: Int = 0) throws(DatasetError) -> ProblemSet {
         var problems: [Problem] = []
         let reading = try forEach(split) { (problem) throws(DatasetError) in

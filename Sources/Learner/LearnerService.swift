@@ -329,12 +329,12 @@ package final class LearnerService {
     private func writeGenerations(epoch: Int, test: [Trajectory], training: [Trajectory]) throws {
         let rollout = configuration.rollout
         let gold = training.map { row in
-            source.problem(step: step - 1, prompt: row.slot / rollout.samplesPerPrompt).reference
+            source.problem(step: step - 1, prompt: row.slot / rollout.samplesPerPrompt).target
         }
         try directory.writeGenerations(
             epoch: epoch,
             test: test.map(\.text),
-            testGold: source.evaluation.map(\.reference),
+            testGold: source.evaluation.map(\.target),
             train: training.map(\.text),
             trainGold: gold
         )

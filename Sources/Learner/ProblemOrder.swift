@@ -30,7 +30,7 @@ final class ProblemOrder: Sendable {
     /// The pass asked for last: consecutive positions are asked for one after another.
     private let last = Mutex<Pass?>(nil)
 
-    /// - Parameter levels: for ``Kind/length`` and ``Kind/difficulty``.
+    /// An order of `count` problems; `levels` are for ``Kind/length`` and ``Kind/difficulty``.
     init(count: Int, seed: UInt64, kind: Kind, levels: [Int] = []) {
         self.count = count
         self.seed = seed

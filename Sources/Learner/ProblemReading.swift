@@ -5,8 +5,8 @@ internal import Tokenization
 
 /// The reader of the data set that `data` names.
 ///
-/// - Parameter modelPath: where the tokenizer of a completion task is when `data.tokenizer` is empty.
-/// - Throws: ``ConfigurationError`` for a setting that does not fit the task, `DatasetError` when a file is missing.
+/// The tokenizer of a completion task is at `modelPath` when `data.tokenizer` is empty. Throws ``ConfigurationError`` for a
+/// setting that does not fit the task, `DatasetError` when a file is missing.
 package func problemReader(data: DataSection, modelPath: String, split: Split?) throws -> any ProblemReader {
     let skips = data.skipBadRows
     switch DatasetTask(rawValue: data.task) {
@@ -26,7 +26,8 @@ package func problemReader(data: DataSection, modelPath: String, split: Split?) 
             skipBadRows: skips,
             level: XLCoSTReader.Level(rawValue: data.level) ?? .program
         )
-    case .mbpp: return MBPPReader(file: fileInFolder(data.path, ["mbpp.jsonl", "sanitized-mbpp.json"]), skipBadRows: skips)
+    case .mbpp:
+        return MBPPReader(file: fileInFolder(data.path, ["mbpp.jsonl", "sanitized-mbpp.json"]), skipBadRows: skips)
     case .humaneval:
         return HumanEvalReader(
             file: fileInFolder(data.path, ["HumanEval.jsonl.gz", "HumanEval.jsonl"]),
@@ -55,7 +56,10 @@ package func problemReader(data: DataSection, modelPath: String, split: Split?) 
     case .jsonl:
         // One file per split in a folder, or one file for all.
         let name = split?.rawValue ?? "train"
-        return JSONLinesReader(file: fileInFolder(data.path, ["\(name).jsonl", "\(name).jsonl.gz"]), skipBadRows: skips)
+        return JSONLinesReader(
+            file: fileInFolder(data.path, ["\(name).jsonl", "\(name).jsonl.gz"]),
+            skipBadRows: skips
+        )
     case .builtin, nil:
         throw ConfigurationError.outOfRange(
             key: "data.task",

@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Foundation
 internal import Optimizers
 internal import Telemetry
@@ -11,11 +12,15 @@ final class TrainingDisplay {
     private let directory: RunDirectory
     private let firstStep: Int
     private let begun = ContinuousClock.now
+    /// What the references of the data set reach, beside which compile rates are shown.
+    private let ceiling: GoldCeiling?
 
     init(directory: RunDirectory, configuration: RunConfiguration, resumedAt step: Int) throws {
         self.directory = directory
         self.configuration = configuration
         firstStep = step
+        let file = configuration.data.goldCeiling
+        ceiling = file.isEmpty ? nil : try GoldCeiling(file: file)
         try FileManager.default.createDirectory(at: directory.tensorboard, withIntermediateDirectories: true)
         log = try RunLog(url: directory.metrics, resumingAfter: step)
         board = try TensorBoardWriter(directory: directory.tensorboard, resumingAfter: step == 0 ? nil : step)
@@ -65,11 +70,14 @@ final class TrainingDisplay {
     func evaluation(step: Int, report: EvaluationReport, seconds: Double) throws {
         var metrics = report.metrics
         metrics["timing_s/testing"] = seconds
+        metrics["val/gold/compile_rate"] = ceiling?.total.compileRate
+        metrics["val/gold/pass@1"] = ceiling?.total.passRate
         try log.append(step: step, metrics: metrics)
         try board.append(step: step, metrics: metrics)
         note(
             "evaluation after \(step): pass@1 greedy \(percent(report.greedyPass)), sampled \(percent(report.sampledPass)); "
-                + "compiles greedy \(percent(report.greedyCompile)), sampled \(percent(report.sampledCompile)) "
+                + "compiles greedy \(percent(report.greedyCompile)), sampled \(percent(report.sampledCompile))"
+                + (ceiling?.total.compileRate.map { ", the references \(percent($0))" } ?? "") + " "
                 + "(\(report.problems) held-out problems, \(fixed(seconds, digits: 1)) s)"
         )
     }
@@ -95,6 +103,9 @@ final class TrainingDisplay {
             table.addRow([name, percent(before), percent(after), (change < 0 ? "" : "+") + fixed(change, digits: 1)])
         }
         for line in table.plain.split(separator: "\n") { note(String(line)) }
+        if let gold = ceiling?.total, let compile = gold.compileRate, let pass = gold.passRate {
+            note("gold ceiling: of the \(gold.judged) references \(percent(compile)) compile, \(percent(pass)) pass")
+        }
         // A rate that has fallen to zero would learn nothing more.
         let isLinear = configuration.optimizer.schedule.decay == .linear
         let schedule = isLinear ? " --set optimizer.schedule.decay=constant" : ""

@@ -27,7 +27,7 @@ package struct Bootstrap: Sendable {
 
     /// The interval of a figure; nil when it has no value in any resample.
     ///
-    /// - Parameter statistic: the figure of the problems with these numbers, nil where there is nothing to divide by.
+    /// `statistic` is the figure of the problems with these numbers, nil where there is nothing to divide by.
     package func interval(_ statistic: ([Int32]) -> Double?) -> ClosedRange<Double>? {
         let values = draws.compactMap(statistic).sorted()
         guard let first = values.first, let last = values.last else { return nil }

@@ -50,9 +50,13 @@ struct DataInspectCommand: AsyncParsableCommand {
     }
 
     private static func sample(_ problem: Problem) -> String {
-        var parts = ["── \(problem.id)  \(problem.language.rawValue)  \(problem.tests.count) tests  \(problem.difficulty)"]
+        var parts = [
+            "── \(problem.id)  \(problem.language.rawValue)  \(problem.tests.count) tests  \(problem.difficulty)"
+        ]
         parts.append(problem.prompt)
-        if !problem.preamble.isEmpty, problem.preamble != problem.prompt { parts.append("── preamble\n\(problem.preamble)") }
+        if !problem.preamble.isEmpty, problem.preamble != problem.prompt {
+            parts.append("── preamble\n\(problem.preamble)")
+        }
         parts.append("── to write\n\(problem.target)")
         return parts.joined(separator: "\n")
     }
@@ -70,7 +74,9 @@ struct DataSummary: Encodable {
         var figures: (mean: Double, median: Int, p90: Int, maximum: Int)? {
             guard !values.isEmpty else { return nil }
             let sorted = values.sorted()
-            func quantile(_ share: Double) -> Int { Int(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]) }
+            func quantile(_ share: Double) -> Int {
+                Int(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))])
+            }
             let mean = sorted.reduce(0.0) { $0 + Double($1) } / Double(sorted.count)
             return (mean, quantile(0.5), quantile(0.9), quantile(1))
         }
@@ -143,7 +149,8 @@ struct DataSummary: Encodable {
         if !difficulties.isEmpty { table.addRow(["difficulty", list(difficulties)]) }
         for (name, lengths) in [("prompt", prompt), ("to write", target)] {
             guard let figures = lengths.figures else { continue }
-            let text = "mean \(fixed(figures.mean, digits: 1)), median \(figures.median), 90 % \(figures.p90), max \(figures.maximum)"
+            let text =
+                "mean \(fixed(figures.mean, digits: 1)), median \(figures.median), 90 % \(figures.p90), max \(figures.maximum)"
             table.addRow(["\(name), \(unit)", text])
         }
         return table

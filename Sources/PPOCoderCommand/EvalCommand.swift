@@ -71,7 +71,12 @@ struct EvalCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File for the tables in Markdown.", valueName: "file"))
     var markdown: String?
 
-    @Option(help: ArgumentHelp("File for a page with every problem, its samples, verdicts and differences.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "File for a page with every problem, its samples, verdicts and differences.",
+            valueName: "file"
+        )
+    )
     var html: String?
 
     @Flag(help: "Print the figures as one JSON object on stdout.")
@@ -144,7 +149,9 @@ struct EvalCommand: AsyncParsableCommand {
             let given = try await GivenCompletions(completions)
             let problems = try given.problems(among: set.problems, file: completions)
             if problems.count < set.problems.count {
-                writeNotice("eval: \(set.problems.count - problems.count) problems have no completions and are left out")
+                writeNotice(
+                    "eval: \(set.problems.count - problems.count) problems have no completions and are left out"
+                )
             }
             return (EvalGiven(given: given), problems, given.samples)
         }

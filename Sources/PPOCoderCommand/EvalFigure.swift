@@ -15,10 +15,8 @@ struct EvalFigure: Sendable {
 
     /// The figures of an evaluation.
     ///
-    /// - Parameters:
-    ///   - first: what the first completion is called: greedy, beam, given.
-    ///   - samples: sampled completions per problem.
-    ///   - submissions: the ns of n@k.
+    /// `first` is what the first completion is called (greedy, beam, given), `samples` the sampled completions per problem,
+    /// `submissions` the ns of n@k.
     static func all(first: String, samples: Int, submissions: [Int]) -> [EvalFigure] {
         var figures = [
             share("pass@1, \(first)", "\(first)_pass@1") { row in
@@ -41,7 +39,8 @@ struct EvalFigure: Sendable {
             figures.append(
                 share("\(n)@\(samples), public tests first", "\(n)@\(samples)") { row in
                     let judged = row.samples.filter(\.isJudged)
-                    guard !judged.isEmpty else { return nil }
+                    // Where every test is public, choosing by them would be choosing by the answer.
+                    guard !judged.isEmpty, judged.allSatisfy({ $0.passesPublicTests != nil }) else { return nil }
                     let publicly = judged.count { $0.passed || $0.passesPublicTests == true }
                     let correct = judged.count(where: \.passed)
                     return (solvedByFiltering(publicly: publicly, correct: correct, submissions: n), 1)

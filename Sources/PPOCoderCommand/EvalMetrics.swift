@@ -17,12 +17,12 @@ package func passAtK(samples: Int, correct: Int, k: Int) -> Double {
 /// Averaged over every choice, hence without chance. A program that fails a public test fails, so that filling up adds
 /// nothing. Source: Li et al. 2022, "Competition-level code generation with AlphaCode", section 3.
 ///
-/// - Parameters:
-///   - publicly: samples that pass the public tests.
-///   - correct: samples that pass all tests.
-///   - submissions: n, at least 1.
+/// `publicly` samples pass the public tests, `correct` of them all tests; `submissions` is n, at least 1.
 package func solvedByFiltering(publicly: Int, correct: Int, submissions: Int) -> Double {
-    precondition((0...publicly).contains(correct) && submissions >= 1, "\(correct) of \(publicly) publicly correct samples")
+    precondition(
+        (0...publicly).contains(correct) && submissions >= 1,
+        "\(correct) of \(publicly) publicly correct samples"
+    )
     guard publicly > submissions else { return correct > 0 ? 1 : 0 }
     return passAtK(samples: publicly, correct: correct, k: submissions)
 }

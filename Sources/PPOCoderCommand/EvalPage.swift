@@ -55,7 +55,9 @@ struct EvalPage {
         for (number, sample) in row.samples.prefix(Self.shownSamples).enumerated() {
             text += "<h3>Sample \(number + 1)</h3>\(Self.verdict(sample))<pre>\(Self.cut(sample.text))</pre>\n"
         }
-        if row.samples.count > Self.shownSamples { text += "<p>\(row.samples.count - Self.shownSamples) more samples.</p>" }
+        if row.samples.count > Self.shownSamples {
+            text += "<p>\(row.samples.count - Self.shownSamples) more samples.</p>"
+        }
         return text + "</details>\n"
     }
 

@@ -7,7 +7,7 @@ struct EvalCompletion: Encodable, Sendable {
     var text: String
     var finished: Bool
     var verdict: Verdict
-    /// Whether it passes the public tests; nil when that was not asked for.
+    /// Whether it passes the public tests; nil when that was not asked for, or there are no others.
     var passesPublicTests: Bool?
 
     private enum CodingKeys: String, CodingKey {

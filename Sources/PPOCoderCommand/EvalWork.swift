@@ -165,7 +165,7 @@ struct EvalWork: Sendable {
         )
         let verdict = await judge.verdict(on: job)
         var result = EvalCompletion(text: written.text, finished: written.finished, verdict: verdict)
-        guard isSample, publicTests > 0, !problem.tests.isEmpty else { return result }
+        guard isSample, publicTests > 0, problem.tests.count > publicTests else { return result }
         switch verdict.outcome {
         case .accepted: result.passesPublicTests = true
         case .compileError: result.passesPublicTests = false

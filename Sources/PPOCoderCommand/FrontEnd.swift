@@ -12,7 +12,8 @@ package struct FrontEnd: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 failed, 2 bad usage or bad input. Machine-readable output goes to the named "
             + "file, or with --json to stdout; everything for people goes to stderr.",
         subcommands: [
-            TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self, LogprobsCommand.self,
+            TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self,
+            LogprobsCommand.self,
             JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, BenchCommand.self, DoctorCommand.self,
         ]
     )

@@ -71,7 +71,8 @@ struct GivenCompletions: Sendable {
         if let stranger = byProblem.keys.filter({ !known.contains($0) }).min() {
             throw .unreadable(
                 file: file,
-                reason: "has a row for \"\(stranger)\", which is no problem of this split; the first problem is \"\(problems.first?.id ?? "")\""
+                reason:
+                    "has a row for \"\(stranger)\", which is no problem of this split; the first problem is \"\(problems.first?.id ?? "")\""
             )
         }
         return problems.filter { byProblem[$0.id] != nil }

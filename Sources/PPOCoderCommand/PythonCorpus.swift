@@ -24,7 +24,7 @@ final class PythonCorpus: Sendable {
     private let limit: Int
     private let state: Mutex<State>
 
-    /// - Parameter limit: functions, from the first; 0 is all.
+    /// The first `limit` functions below `folder`; 0 is all.
     init(folder: String, limit: Int) throws(DatasetError) {
         self.folder = folder
         self.limit = limit

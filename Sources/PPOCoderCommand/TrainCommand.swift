@@ -118,6 +118,7 @@ struct TrainCommand: AsyncParsableCommand {
             _ = try PolicyModel.load(from: configuration.model.path)
         }
         _ = try ProblemSource(configuration: configuration)
+        if !configuration.data.goldCeiling.isEmpty { _ = try GoldCeiling(file: configuration.data.goldCeiling) }
         let directory = RunDirectory(configuration: configuration)
         try directory.create()
         if isFresh { configuration.model.path = directory.warmStart.path }

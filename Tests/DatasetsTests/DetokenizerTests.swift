@@ -16,6 +16,8 @@ import Testing
         (.java, "f ( \" a STOKEN12 b STOKEN13 \" ) ;", "f(\"a\\\"b\\\\\");\n"),
         // A literal with a bare NEW_LINE was never split: its spaces are real.
         (.java, "f ( \"total is %dNEW_LINE\", 7 ) ;", "f(\"total is %d\\n\", 7);\n"),
+        // Two words without the marker between them were never taken apart either.
+        (.cpp, "cout << \" Modified Array : \" ;", "cout << \"Modified Array :\";\n"),
         // After a preprocessor line it is a line break.
         (.cpp, "#include <cmath> NEW_LINE #define N  4 NEW_LINE int a ;", "#include <cmath>\n#define N  4\nint a;\n"),
         (.cpp, "#include \" my / file . h \" NEW_LINE int a ;", "#include \"my/file.h\"\nint a;\n"),
@@ -34,7 +36,18 @@ import Testing
         ),
         (.java, "if ( a ) { b ( ) ; } else { c ( ) ; }", "if (a) {\n    b();\n} else {\n    c();\n}\n"),
         (.java, "class A { int x ; } class B { }", "class A {\n    int x;\n}\nclass B {\n}\n"),
-        (.php, "$ x = 1 ; echo $ x ;", "$x = 1;\necho $x;\n"),
+        (.php, "$ x = 1 ; echo $ x ;", "<?php\n$x = 1;\necho $x;\n"),
+        (.php, "< ? php echo \" a \" . 5 . $ x . 1 . 5 ; ? >", "<?php echo \"a\" . 5 . $x . 1.5;\n?>\n"),
+        // Operators that were taken apart.
+        (.javascript, "f = ( a ) = > a = = = 1 | | b != = 2 ;", "f = (a) => a === 1 || b !== 2;\n"),
+        (.c, "p - > n + = a < = 2 ;", "p -> n += a <= 2;\n"),
+        // Patterns and templates are literals.
+        (
+            .javascript, "s = t . replace ( / a b+ / g , ` $ { x } ▁ y ` ) / 2 ;",
+            "s = t.replace(/a b+/g, `${x} y`) / 2;\n"
+        ),
+        // No escapes in a verbatim text.
+        (.csharp, "s = @ \" c : \\ \" ; t = 1 ;", "s = @\"c:\\\";\nt = 1;\n"),
         // Python: the tokens carry the lines and the margin, several levels at once.
         (
             .python,

@@ -18,6 +18,16 @@ func withFolder<Result>(_ files: [String: String], _ body: (String) throws -> Re
     return try body(folder.path())
 }
 
+/// What `body` throws, as people read it.
+func complaint(_ body: () throws -> some Any) -> String {
+    do {
+        _ = try body()
+        return "nothing was thrown"
+    } catch {
+        return "\(error)"
+    }
+}
+
 @Suite struct ReaderTests {
     @Test(.enabled(if: hasShared("mbpp/mbpp.jsonl"))) func mbppHasItsRowsAndItsSplit() throws {
         let reader = MBPPReader(file: sharedData + "/mbpp/mbpp.jsonl")

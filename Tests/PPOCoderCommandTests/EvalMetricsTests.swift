@@ -21,7 +21,7 @@ struct EvalMetricsTests {
 
     @Test func editSimilarityCountsCharacters() {
         // kitten → sitting: three edits over seven characters.
-        #expect(abs(editSimilarity("kitten", "sitting") - 100 * (1 - 3.0 / 7)) < 1e-9)
+        #expect(abs((editSimilarity("kitten", "sitting") ?? 0) - 100 * (1 - 3.0 / 7)) < 1e-9)
         #expect(editSimilarity("", "") == 100)
         #expect(editSimilarity("", "ab") == 0)
         #expect(editSimilarity("añ", "añ") == 100)
@@ -33,18 +33,21 @@ struct EvalMetricsTests {
         #expect(!exactMatch("a = 1\n\nb = 2", "a = 1\nb = 2"))
     }
 
+    @Test func textsTooLongToCompareHaveNoSimilarity() {
+        let long = String(repeating: "ab", count: 20_000)
+        #expect(editSimilarity("x" + long, "y" + String(long.reversed())) == nil)
+        // What they have in common at both ends is free.
+        #expect(editSimilarity(long + "x" + long, long + "y" + long) == 100 * (1 - 1.0 / 80_001))
+    }
+
     @Test func corpusBLEUIsThatOfTheWorkedExamples() {
-        var longer = CorpusBLEU()
-        longer.add(candidate: "the cat sat on the mat today", reference: "the cat sat on the mat")
         // Precisions 6/7, 5/6, 4/5, 3/4: their product is 3/7, and there is no brevity penalty.
-        #expect(abs(longer.score - 80.9107) < 1e-3)
-        var shorter = CorpusBLEU()
-        shorter.add(candidate: "a b c d", reference: "a b c d e")
+        let longer = BLEUCounts(candidate: "the cat sat on the mat today", reference: "the cat sat on the mat")
+        #expect(abs(longer.corpusScore - 80.9107) < 1e-3)
         // All precisions 1, penalty exp(1 − 5/4).
-        #expect(abs(shorter.score - 77.8801) < 1e-3)
-        var repeated = CorpusBLEU()
-        repeated.add(candidate: "the the the the the", reference: "the cat")
-        #expect(repeated.score == 0)
-        #expect(CorpusBLEU().score == 0)
+        let shorter = BLEUCounts(candidate: "a b c d", reference: "a b c d e")
+        #expect(abs(shorter.corpusScore - 77.8801) < 1e-3)
+        #expect(BLEUCounts(candidate: "a b", reference: "c d").corpusScore == 0)
+        #expect(BLEUCounts().corpusScore == 0)
     }
 }

@@ -7,7 +7,8 @@ package import Programs
 package enum Detokenizer {
     /// The source code of `program`, one line of an XLCoST file; it ends in a newline.
     package static func sourceCode(of program: String, in language: Language) -> String {
-        let lexemes = LexemeScanner.lexemes(of: program, in: language)
+        var lexemes = LexemeScanner.lexemes(of: program, in: language)
+        if language == .php { lexemes = withWholeNumbers(lexemes) }
         if language == .python {
             var layout = IndentedLayout()
             for lexeme in lexemes { layout.add(lexeme) }
@@ -15,7 +16,33 @@ package enum Detokenizer {
         }
         var layout = BracedLayout(language: language)
         for lexeme in lexemes { layout.add(lexeme) }
-        return layout.finish()
+        let source = layout.finish()
+        // XLCoST's PHP has lost the tag, without which a file is text and every text compiles.
+        return language == .php && !source.contains("<?") ? "<?php\n" + source : source
+    }
+}
+
+extension Detokenizer {
+    /// `1 . 5` as one token; PHP writes a point between texts too.
+    private static func withWholeNumbers(_ lexemes: [Lexeme]) -> [Lexeme] {
+        func digits(_ index: Int) -> String? {
+            guard lexemes.indices.contains(index), case .code(let text) = lexemes[index], !text.isEmpty,
+                text.allSatisfy(\.isNumber)
+            else { return nil }
+            return text
+        }
+        var result: [Lexeme] = []
+        var index = 0
+        while index < lexemes.count {
+            if let whole = digits(index), let part = digits(index + 2), lexemes[index + 1] == .code(".") {
+                result.append(.code("\(whole).\(part)"))
+                index += 3
+            } else {
+                result.append(lexemes[index])
+                index += 1
+            }
+        }
+        return result
     }
 }
 
@@ -30,6 +57,10 @@ struct Spacing {
 
     func needsSpace(before previous: Lexeme?, _ last: Lexeme, _ next: Lexeme) -> Bool {
         let (a, b) = (last.text, next.text)
+        if isSplitOperator(a, b) { return false }
+        // PHP's point joins texts, and next to digits it would be part of a number.
+        if language == .php, a == "." || b == "." { return true }
+        if a == ".", b == "." { return false }
         if [";", ",", ")", "]", ".", "::"].contains(b) || ["(", "[", ".", "::", "!", "~", "@"].contains(a) {
             // `x , . 5` and `return . 5`: the point of a number, not of a member.
             return b == "." && !endsOperand(last)
@@ -46,11 +77,23 @@ struct Spacing {
         if language == .python {
             if case .literal = next { return !Self.prefixes.contains(a) }
             if ["*", "/"].contains(a), a == b { return false }
-            if b == "=", ["!", "=", "<", ">", "+", "-", "*", "/", "%"].contains(a) { return false }
+            if b == "=", ["!", "=", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", ":"].contains(a) { return false }
             if b == ":" { return false }
         }
         if language == .php { return !(a == "<" && b == "?") && !(a == "?" && (b == "php" || b == ">")) }
         return true
+    }
+
+    /// Two halves of one operator that a tokenizer has taken apart; where both could stand apart, they do.
+    private func isSplitOperator(_ a: String, _ b: String) -> Bool {
+        switch (a, b) {
+        case ("=", "="), ("!", "="), ("+", "="), ("%", "="), ("^", "="), ("|", "|"), (":", ":"): language != .python
+        case ("==", "="), ("!=", "="): language == .javascript || language == .php
+        case ("=", ">"): language == .javascript || language == .csharp || language == .php
+        case ("?", "?"), ("?", "."): language == .csharp || language == .javascript
+        case ("<", "="), (">", "="), ("-", "="), ("/", "="), ("-", ">"): true
+        default: false
+        }
     }
 
     private static let prefixes: Set<String> = ["r", "u", "f", "b", "R", "U", "F", "B", "rb", "br", "fr", "rf"]
@@ -114,7 +157,8 @@ struct IndentedLayout {
     private mutating func endLine() {
         let text = line.take()
         guard !text.isEmpty else { return }
-        lines.append(String(repeating: "    ", count: depth) + text)
+        // Python refuses more than a hundred levels; hostile text must not make margins that fill the memory.
+        lines.append(String(repeating: "    ", count: min(depth, 101)) + text)
     }
 
     mutating func finish() -> String {
@@ -211,7 +255,8 @@ struct BracedLayout {
         return false
     }
 
-    private var margin: String { String(repeating: "    ", count: depth) }
+    /// What nests deeper is not moved further: margins of hostile text must not fill the memory.
+    private var margin: String { String(repeating: "    ", count: min(depth, 40)) }
 
     private mutating func endLine() {
         let text = line.take()

@@ -48,8 +48,10 @@ struct LexemeScanner {
             let character = text[position]
             if character.isWhitespace {
                 position += 1
-            } else if character == "\"" || character == "'" {
+            } else if character == "\"" || character == "'" || character == "`" && language == .javascript {
                 scanLiteral(quote: character)
+            } else if character == "/", language == .javascript, scanRegularExpression() {
+                continue
             } else if character == "#", language == .cpp || language == .c || language == .csharp {
                 scanDirective()
             } else {
@@ -61,7 +63,7 @@ struct LexemeScanner {
     private mutating func scanToken() {
         let start = position
         while position < text.count, !text[position].isWhitespace, text[position] != "\"",
-            text[position] != "'" || text[start].isNumber
+            text[position] != "'" || text[start].isNumber, text[position] != "`" || language != .javascript
         {
             position += 1
         }
@@ -94,15 +96,54 @@ struct LexemeScanner {
 
     /// The text from `start` to the next `NEW_LINE` or `ENDCOM`, which is consumed.
     private mutating func restOfLine(from start: Int) -> String {
-        var words: [Substring] = []
-        var consumed = start
-        for word in String(text[start...]).split(separator: " ", omittingEmptySubsequences: false) {
-            consumed += word.count + 1
+        position = start
+        var line = ""
+        while position < text.count {
+            let wordStart = position
+            while position < text.count, text[position] != " " { position += 1 }
+            let word = String(text[wordStart..<position])
+            if position < text.count { position += 1 }
             if word == "NEW_LINE" || word == "ENDCOM" { break }
-            words.append(word)
+            if wordStart > start { line += " " }
+            line += word
         }
-        position = min(consumed, text.count)
-        return words.joined(separator: " ").trimmedRight()
+        return line.trimmedRight()
+    }
+
+    /// JavaScript: a pattern between slashes, and its flags, are one literal where a value can stand.
+    ///
+    /// - Returns: false, and nothing is consumed, when the slash divides.
+    private mutating func scanRegularExpression() -> Bool {
+        guard position + 1 < text.count, text[position + 1] == " ", canBeginValue else { return false }
+        let longest = 400
+        var end = position + 2
+        while end + 1 < min(text.count, position + longest),
+            !(text[end] == "/" && text[end - 1] == " " && (text[end + 1] == " "))
+        {
+            end += 1
+        }
+        guard end + 1 < min(text.count, position + longest), text[end] == "/" else { return false }
+        var body = String(text[position + 2..<end - 1])
+        body = body.contains("▁") ? body.replacing(" ", with: "").replacing("▁", with: " ") : body
+        position = end + 1
+        while position < text.count, text[position] == " " { position += 1 }
+        var flags = position
+        while flags < text.count, "gimsuy".contains(text[flags]) { flags += 1 }
+        let isFlags = flags > position && (flags == text.count || text[flags] == " ")
+        result.append(.literal("/\(body)/\(isFlags ? String(text[position..<flags]) : "")"))
+        if isFlags { position = flags }
+        return true
+    }
+
+    /// Whether what comes next begins a value, rather than going on from one.
+    private var canBeginValue: Bool {
+        switch result.last {
+        case nil, .line, .lineBreak, .indent, .dedent: true
+        case .literal: false
+        case .code(let text):
+            ["(", "[", "{", ",", ";", "=", ":", "!", "&&", "||", "?", "=>", "return", "==", "===", "!=", "!=="]
+                .contains(text)
+        }
     }
 
     private mutating func scanLiteral(quote: Character) {
@@ -110,9 +151,11 @@ struct LexemeScanner {
             language == .python && position + 2 < text.count && text[position + 1] == quote
             && text[position + 2] == quote
         let delimiter = isTriple ? 3 : 1
+        // In C#'s @"…" a backslash is a backslash.
+        let isVerbatim = language == .csharp && ["@", "$@", "@$"].contains(result.last?.text ?? "")
         var end = position + delimiter
         while end < text.count {
-            if text[end] == "\\", end + 1 < text.count {
+            if text[end] == "\\", end + 1 < text.count, !isVerbatim {
                 end += 2
                 continue
             }
@@ -139,12 +182,26 @@ struct LexemeScanner {
         if raw.contains("NEW_LINE"), !raw.contains("STRNEWLINE"), !raw.contains("▁") {
             return raw.replacing("NEW_LINE", with: "\\n")
         }
+        // Taken apart, two words would have the marker between them: these spaces are real, but for the outermost.
+        if !raw.contains("▁"), hasNeighbouringWords(raw) {
+            return raw.split(separator: " ").map { markers[String($0)] ?? String($0) }.joined(separator: " ")
+        }
         var body = raw.replacing("STRNEWLINE", with: "\\n").replacing("NEW_LINE", with: "\\n")
             .replacing("TABSYMBOL", with: "\\t")
         if body.contains("STOKEN") {
             for (token, text) in special(language) { body = body.replacing(token, with: text) }
         }
         return body.replacing(" ", with: "").replacing("▁", with: " ")
+    }
+
+    private static let markers = ["STRNEWLINE": "\\n", "TABSYMBOL": "\\t", "NEW_LINE": "\\n"]
+
+    private static func hasNeighbouringWords(_ raw: String) -> Bool {
+        let words = raw.split(separator: " ").map { word in
+            word.allSatisfy { $0.isLetter || $0.isNumber } && markers[String(word)] == nil
+                && !word.hasPrefix("STOKEN")
+        }
+        return zip(words, words.dropFirst()).contains { $0 && $1 }
     }
 
     /// Sequences that the original's tokenizer hides from itself inside literals and comments.

@@ -80,7 +80,9 @@ struct APPSEntry {
             if text.startIndex == line.startIndex {
                 isInDefinition = ["def ", "class ", "async ", "@"].contains { text.hasPrefix($0) }
             }
-            if !isInDefinition, text == "return" || text.hasPrefix("return ") || text.hasPrefix("return(") { return true }
+            if !isInDefinition, text == "return" || text.hasPrefix("return ") || text.hasPrefix("return(") {
+                return true
+            }
         }
         return false
     }
@@ -132,7 +134,8 @@ struct APPSEntry {
         guard case .object(let members) = value, !members.isEmpty, members.keys.allSatisfy({ Int($0) != nil }) else {
             return value.pythonLiteral
         }
-        return "{" + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.pythonLiteral)" }
+        return "{"
+            + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.pythonLiteral)" }
             .joined(separator: ", ") + "}"
     }
 }

@@ -97,14 +97,19 @@ package struct ContestReader: ProblemReader {
         return try parts.flatMap { field, part -> [TestCase] in
             let (inputs, outputs) = (part?.input ?? [], part?.output ?? [])
             guard inputs.count == outputs.count else {
-                throw BadField(field: field, expected: "as many outputs as inputs (\(inputs.count)), found \(outputs.count)")
+                throw BadField(
+                    field: field,
+                    expected: "as many outputs as inputs (\(inputs.count)), found \(outputs.count)"
+                )
             }
             return zip(inputs, outputs).map { .stdio(stdin: $0, stdout: $1) }
         }
     }
 
     /// A member that may be JSON or a text of JSON.
-    private static func inner<Value: Decodable>(_ value: JSONValue, _ field: String, _ type: Value.Type) throws -> Value? {
+    private static func inner<Value: Decodable>(_ value: JSONValue, _ field: String, _ type: Value.Type) throws
+        -> Value?
+    {
         if case .null = value { return nil }
         let data: Data
         if case .string(let text) = value { data = Data(text.utf8) } else { data = try JSONEncoder().encode(value) }

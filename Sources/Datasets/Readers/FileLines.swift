@@ -69,7 +69,12 @@ package enum FileLines {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let place = firstInvalidByte(bytes)
         let byte = String(bytes[bytes.startIndex + place], radix: 16, uppercase: true)
-        throw .badRow(file: file, line: line, field: field, expected: "UTF-8; byte \(place + 1) of the line is 0x\(byte)")
+        throw .badRow(
+            file: file,
+            line: line,
+            field: field,
+            expected: "UTF-8; byte \(place + 1) of the line is 0x\(byte)"
+        )
     }
 
     /// The offset of the first byte that is part of no valid UTF-8 sequence.

@@ -11,7 +11,7 @@ enum Gzip {
     ///
     /// Memory is bounded by the packed file. A piece is handed out before the checksum after it is seen.
     ///
-    /// - Parameter sink: takes the next piece; returns false when it wants no more.
+    /// `sink` takes the next piece, and returns false when it wants no more.
     static func unpack(_ bytes: [UInt8], _ sink: ([UInt8]) -> Bool) throws(Damaged) {
         let outcome = withoutActuallyEscaping(sink) { sink in
             Result { () throws(Damaged) in try members(of: bytes, sink) }

@@ -65,13 +65,17 @@ package struct MultiLanguageReader: ProblemReader {
         return reading
     }
 
-    private func problem(of row: MultiLanguageRow, in language: Language, from programs: [String: String]?) throws -> Problem {
+    private func problem(of row: MultiLanguageRow, in language: Language, from programs: [String: String]?) throws
+        -> Problem
+    {
         guard let programs, let source else {
             let id = "\(name)/\(language.rawValue)/\(row.number)"
             return try row.problem(id: id, prompt: row.prompt, language: language, continues: continuesPrompt)
         }
         guard let program = programs[row.number] else {
-            throw FilteredRow(reason: "\(source.rawValue)-\(language.rawValue): no \(source.rawValue) solution to translate")
+            throw FilteredRow(
+                reason: "\(source.rawValue)-\(language.rawValue): no \(source.rawValue) solution to translate"
+            )
         }
         return try row.problem(
             id: "\(name)/\(source.rawValue)-\(language.rawValue)/\(row.number)",

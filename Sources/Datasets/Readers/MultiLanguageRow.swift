@@ -26,10 +26,8 @@ struct MultiLanguageRow: Decodable {
 
     /// The problem under the name `id`.
     ///
-    /// - Parameters:
-    ///   - prompt: what the policy reads.
-    ///   - continues: whether the completion goes on from the row's prompt; else it is the whole program.
-    /// - Throws: `FilteredRow` for a row without a test that a program can be run with.
+    /// The policy reads `text`. Where the completion `continues`, it goes on from the row's prompt; else it is the whole program.
+    /// Throws `FilteredRow` for a row without a test that a program can be run with.
     func problem(id: String, prompt text: String, language: Language, continues: Bool) throws -> Problem {
         guard let test, !test.isEmpty else { throw FilteredRow(reason: "\(language.rawValue): no test") }
         guard language != .go || !test.contains("testing.T") else {

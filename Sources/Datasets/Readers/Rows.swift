@@ -27,8 +27,15 @@ struct Rows {
         return lines
     }
 
-    /// The text of a small file.
-    static func text(of file: String) throws(DatasetError) -> String { try lines(of: file).joined(separator: "\n") }
+    /// The text of a small file, to its last line end.
+    static func text(of file: String) throws(DatasetError) -> String {
+        let text = try lines(of: file).joined(separator: "\n")
+        let handle = FileHandle(forReadingAtPath: file)
+        guard let size = try? handle?.seekToEnd(), size > 0 else { return text }
+        try? handle?.seek(toOffset: size - 1)
+        let last = try? handle?.read(upToCount: 1)
+        return last == Data([10]) ? text + "\n" : text
+    }
 
     /// A file that is one JSON value.
     static func value<Value: Decodable>(_ type: Value.Type, of file: String) throws(DatasetError) -> Value {
@@ -44,7 +51,7 @@ struct Rows {
 
     /// Decodes the rows of the file, or of `other`, one JSON object per line or one JSON array, until `body` returns false.
     ///
-    /// - Parameter body: uses a row; throws `BadField` when it cannot, `FilteredRow` when the task has no use for it.
+    /// `body` uses a row; it throws `BadField` when it cannot, `FilteredRow` when the task has no use for it.
     mutating func forEach<Row: Decodable>(
         _ type: Row.Type,
         of other: String? = nil,
@@ -58,7 +65,10 @@ struct Rows {
             if array != nil {
                 array? += bytes + [10]
                 guard (array?.count ?? 0) <= Self.largestArray else {
-                    throw .unreadable(file: name, reason: "is a JSON array of more than 1 GiB: write one object per line")
+                    throw .unreadable(
+                        file: name,
+                        reason: "is a JSON array of more than 1 GiB: write one object per line"
+                    )
                 }
                 return true
             }
