@@ -149,7 +149,12 @@ let rubyTester = #"""
           tag = 'g' if link.gone?
           write_message(channel, nonce.b + [number].pack('V') + tag + text.encode('UTF-8', invalid: :replace, undef: :replace).b.byteslice(0, 2000))
         end
-        met = false
+        begin
+          # Not before the program has loaded: the end of the tests is its end too.
+          meet_program(link, tests)
+        rescue Gone => error
+          return say.call('g', 0, error.message)
+        end
         tests.each_with_index do |(kind, code), number|
           begin
             instructions = RubyVM::InstructionSequence.compile(code, 'test.rb', 'test.rb', 1)
@@ -158,8 +163,6 @@ let rubyTester = #"""
             next
           end
           begin
-            meet_program(link, tests) unless met
-            met = true
             value = instructions.eval
             # A statement that ends well is often worth nil.
             failed = kind == 'assert' && (value == false || (value.nil? && code !~ /\b(raise|assert\w*|fail|unless|if)\b/))
