@@ -88,6 +88,7 @@ let javaScriptTester = #"""
           }
           if (reply[0] !== 66) throw new Gone('an answer of an unknown kind');
           const [number, values] = this.decode(rest);
+          if (!isSafeInteger(number) || number < 0 || number >= this.functions.length) throw new Gone('an unknown function');
           let answer;
           try { answer = ['V', this.encode(this.functions[number](...values))]; } catch (error) {
             answer = ['X', this.encode(error)];

@@ -127,6 +127,8 @@ let rubyTester = #"""
         Array(methods).map { |name| String(name) }.each do |name|
           next if OWN_METHODS.key?(name.to_sym) && !REPLACEABLE.include?(name) && !asked.include?(name)
           next unless name.match?(/\A[A-Za-z_]\w*[?!=]?\z/)
+          # Only what a test names: Ruby itself looks for `to_str` and the like.
+          next unless tests.any? { |_, code| code.match?(/(?<!\w)#{Regexp.escape(name)}(?!\w)/) }
           Object.define_method(name) do |*positional, **named, &block|
             link.ask('call', name, [positional, named.transform_keys(&:to_s), block])
           end
