@@ -10,7 +10,8 @@ import Telemetry
 struct BenchJudgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "judge",
-        abstract: "Judges reference programs of built-in problems, and of HumanEval where it is found."
+        abstract:
+            "Judges reference programs of built-in problems, short ones in JavaScript, PHP and Ruby, and HumanEval's."
     )
 
     @Option(help: "Built-in programs to judge.")
@@ -48,8 +49,33 @@ struct BenchJudgeCommand: AsyncParsableCommand {
         let humanEval = try file.map { try HumanEvalReader(file: $0).problems().problems } ?? []
         let builtin = BuiltinProblems(seed: 1).problems(.train, count: programs)
         figures.rows.append(try await measure("built-in, python", builtin))
+        for language in [Language.javascript, .php, .ruby] {
+            figures.rows.append(try await measure("calls, \(language.rawValue)", calls(language)))
+        }
         if !humanEval.isEmpty { figures.rows.append(try await measure("HumanEval gold", humanEval)) }
         try figures.report(json: json)
+    }
+
+    /// Short programs, no two alike, and two calls of each; none in a language that this machine cannot judge.
+    private func calls(_ language: Language) -> [Problem] {
+        (0..<programs).map { number in
+            let body: String
+            switch language {
+            case .javascript:
+                body = "function f(x) {\n    return x.map((y) => y * \(number)).reduce((a, b) => a + b, 0);\n}\n"
+            case .php:
+                body = "<?php\nfunction f($x) {\n    return array_sum(array_map(fn($y) => $y * \(number), $x));\n}\n"
+            default: body = "def f(x)\n  x.map { |y| y * \(number) }.sum\nend\n"
+            }
+            let tests = [1, 3].map { count in
+                TestCase.call(
+                    function: "f",
+                    arguments: [.array((1...count).map { .integer($0) })],
+                    expected: .integer(count * (count + 1) / 2 * number)
+                )
+            }
+            return Problem(id: "\(number)", prompt: "", language: language, tests: tests, reference: body)
+        }
     }
 
     /// CPU time includes starting the slots.

@@ -55,6 +55,19 @@ enum DoctorSandbox {
                 }
                 """
         ),
+        Canary(
+            language: .javascript,
+            package: "nodejs",
+            isNeeded: false,
+            program: "console.log(2 * Number(require('fs').readFileSync(0, 'utf8')));\n"
+        ),
+        Canary(
+            language: .php,
+            package: "php-cli",
+            isNeeded: false,
+            program: "<?php\necho 2 * (int) fgets(STDIN), \"\\n\";\n"
+        ),
+        Canary(language: .ruby, package: "ruby", isNeeded: false, program: "puts 2 * gets.to_i\n"),
     ]
 
     static func checks() async -> [DoctorCheck] {

@@ -128,7 +128,7 @@ let javaScriptPlain = #"""
           case 'number': return this.number(value);
           case 'string': return this.text(value);
           case 'boolean': return this.tag(value ? 'T' : 'F');
-          case 'undefined': return this.tag('.');
+          case 'undefined': return this.tag(this.keep === onlyPlain ? 'N' : '.');
           case 'object': {
             if (value === null) return this.tag('N');
             const prototype = getPrototypeOf(value);
@@ -180,6 +180,9 @@ let javaScriptPlain = #"""
       return true;
     }
 
+    /// What JavaScript calls by itself, to compare a value or to show it.
+    const CALLED_UNASKED = new Set(['valueOf', 'toString', 'toJSON', 'toLocaleString', 'inspect']);
+
     class Decoder {
       constructor(bytes, special) {
         this.bytes = bytes;
@@ -224,7 +227,10 @@ let javaScriptPlain = #"""
           case 123: {
             const result = {};
             while (this.bytes[this.at] !== 48) {
-              const key = String(this.value(depth + 1)), value = this.value(depth + 1);
+              const key = String(this.value(depth + 1));
+              let value = this.value(depth + 1);
+              // A function here is the other process's, which would be asked what its object is worth.
+              if (typeof value === 'function' && CALLED_UNASKED.has(key)) value = undefined;
               Object.defineProperty(result, key, { value, writable: true, enumerable: true, configurable: true });
             }
             this.at += 1;

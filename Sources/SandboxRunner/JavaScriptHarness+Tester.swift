@@ -88,6 +88,7 @@ let javaScriptTester = #"""
           }
           if (reply[0] !== 66) throw new Gone('an answer of an unknown kind');
           const [number, values] = this.decode(rest);
+          if (!isSafeInteger(number) || number < 0 || number >= this.functions.length) throw new Gone('an unknown function');
           let answer;
           try { answer = ['V', this.encode(this.functions[number](...values))]; } catch (error) {
             answer = ['X', this.encode(error)];
@@ -214,6 +215,8 @@ let javaScriptTester = #"""
       process.on('unhandledRejection', (error) => stray.push(error));
       process.reallyExit = (code) => { throw new ExitRequest(code); };
       console.assert = builtin('assert').ok;
+      // Not before the program has loaded: the end of the tests is its end too.
+      try { link.ask('name', 'f'); } catch (error) { return say('g', 0, error.message); }
       for (const [number, [kind, code]] of tests.entries()) {
         stray = [];
         try {
@@ -267,7 +270,17 @@ let javaScriptZygote = #"""
       fs.closeSync(RESULT);
       RESULT = 5;
       isEqual(sample, structuredClone(sample));
-      makeRemote({ ask() {} }, 0, true);
+      // The line between the two children, without the line.
+      const server = new Server((name) => name === 'f' ? (x) => 2 * x : undefined), link = new Link();
+      link.exchange = (verb, target, given) => {
+        const [asked, about, values] = server.decode(Buffer.from(link.encode([verb, target, given])));
+        return link.decode(Buffer.from(server.encode(server.answer(asked, about, values))));
+      };
+      for (const [kind, code] of [['assert', 'f(2) === 4'], ['program', "if (f(2) !== 4 || JSON.stringify(f(1)) !== '2') throw 1;"]]) {
+        const { module, require } = makeModule('/w/test.js');
+        compileTest(kind, code).run(makeScope(link, kind, code), [module.exports, require, module, '/w/test.js', '/w']);
+      }
+      process.getActiveResourcesInfo();
       setTimeout(() => {}, 0).unref();
     }
 
@@ -288,6 +301,7 @@ let javaScriptZygote = #"""
       collect();
       const role = native.serve();
       const { leave } = native, { emit } = process;
+      try { Object.defineProperty(process, 'pid', { value: Number(fs.readlinkSync('/proc/self')) }); } catch { /* no /proc */ }
       if (role === -1) return runTests().then(() => leave(0), () => leave(78));
       process.reallyExit = (code) => leave(code ?? 0);
       let uncaught;

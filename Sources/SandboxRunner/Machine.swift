@@ -11,7 +11,8 @@ struct Machine: Sendable {
     ///
     /// Missing ones are left out.
     private static let shown = [
-        "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/share/zoneinfo",
+        "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/share/nodejs",
+        "/usr/share/zoneinfo",
         "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
         "/etc/ld.so.conf.d", "/etc/mono",
     ]

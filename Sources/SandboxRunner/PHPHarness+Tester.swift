@@ -256,6 +256,9 @@ let phpTester = #"""
                 self::$isApart = \count(self::$tests) > 1 && \array_filter(self::$tests, $defines) !== [];
                 self::$link = new Link(stream(200));
                 Remote::$__slot_link = self::$link;
+                // Not before the program has loaded: the end of the tests is its end too.
+                self::$number = 0;
+                try { self::$link->ask('known', [], []); } catch (Gone $error) { self::say('g', $error->getMessage()); }
                 // An error that PHP does not survive.
                 \register_shutdown_function(static function () {
                     if (self::$isOpen) self::say('f', \error_get_last()['message'] ?? 'the test ended the process');
@@ -271,8 +274,8 @@ let phpTester = #"""
             /// define something has a process of its own, because PHP does not define a function twice.
             public static function ready(int $number): ?string {
                 self::$number = $number;
+                if (self::$link->isGone) return null;
                 if (self::$isApart) {
-                    if (self::$link->isGone) return null;
                     $child = \pcntl_fork();
                     if ($child > 0) {
                         \pcntl_waitpid($child, $status);

@@ -78,16 +78,17 @@ struct PlainDataReader {
 
     private mutating func long() -> PlainData? {
         guard let signed = integer32(), let digits = take(2 * Swift.abs(signed)) else { return nil }
+        // Below zero there is room for one more.
         var exact: Int? = 0
         var rounded = 0.0
         for i in stride(from: digits.endIndex - 2, through: digits.startIndex, by: -2) {
             let digit = Int(digits[i]) | Int(digits[i + 1] & 0x7f) << 8
             rounded = rounded * 32768 + Double(digit)
             let product = exact?.multipliedReportingOverflow(by: 32768)
-            let sum = product.flatMap { $0.overflow ? nil : $0.partialValue.addingReportingOverflow(digit) }
+            let sum = product.flatMap { $0.overflow ? nil : $0.partialValue.subtractingReportingOverflow(digit) }
             exact = sum.flatMap { $0.overflow ? nil : $0.partialValue }
         }
-        if let exact { return .integer(signed < 0 ? -exact : exact) }
+        if let exact, signed < 0 || exact != .min { return .integer(signed < 0 ? exact : -exact) }
         return .bigInteger(signed < 0 ? -rounded : rounded)
     }
 

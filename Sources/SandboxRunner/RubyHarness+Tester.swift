@@ -127,6 +127,8 @@ let rubyTester = #"""
         Array(methods).map { |name| String(name) }.each do |name|
           next if OWN_METHODS.key?(name.to_sym) && !REPLACEABLE.include?(name) && !asked.include?(name)
           next unless name.match?(/\A[A-Za-z_]\w*[?!=]?\z/)
+          # Only what a test names: Ruby itself looks for `to_str` and the like.
+          next unless tests.any? { |_, code| code.match?(/(?<!\w)#{Regexp.escape(name)}(?!\w)/) }
           Object.define_method(name) do |*positional, **named, &block|
             link.ask('call', name, [positional, named.transform_keys(&:to_s), block])
           end
@@ -149,7 +151,12 @@ let rubyTester = #"""
           tag = 'g' if link.gone?
           write_message(channel, nonce.b + [number].pack('V') + tag + text.encode('UTF-8', invalid: :replace, undef: :replace).b.byteslice(0, 2000))
         end
-        met = false
+        begin
+          # Not before the program has loaded: the end of the tests is its end too.
+          meet_program(link, tests)
+        rescue Gone => error
+          return say.call('g', 0, error.message)
+        end
         tests.each_with_index do |(kind, code), number|
           begin
             instructions = RubyVM::InstructionSequence.compile(code, 'test.rb', 'test.rb', 1)
@@ -158,8 +165,6 @@ let rubyTester = #"""
             next
           end
           begin
-            meet_program(link, tests) unless met
-            met = true
             value = instructions.eval
             # A statement that ends well is often worth nil.
             failed = kind == 'assert' && (value == false || (value.nil? && code !~ /\b(raise|assert\w*|fail|unless|if)\b/))

@@ -42,6 +42,10 @@ let zygoteSource = #"""
 
     static int armed, forked, is_node;
 
+    // What the interpreter has open for itself: event loops, signals, wake-ups of its threads.
+    static struct { int fd; ino_t file; } private_files[64];
+    static int private_count;
+
     static int read_fully(int fd, void *bytes, size_t count) {
         for (size_t done = 0; done < count;) {
             ssize_t n = read(fd, (char *)bytes + done, count - done);
@@ -88,9 +92,33 @@ let zygoteSource = #"""
         close(fd);
     }
 
+    static void note_private_files(void) {
+        for (int fd = 0; fd < 256; fd++) {
+            struct stat status;
+            if (fd < 3 || (fd >= SECRET && fd <= ERROR) || fd == CONTROL || fstat(fd, &status) < 0) continue;
+            if (S_ISREG(status.st_mode) || S_ISCHR(status.st_mode)) continue;
+            if (private_count == 64) _exit(1);
+            private_files[private_count].fd = fd;
+            private_files[private_count++].file = status.st_ino;
+        }
+    }
+
+    // A child shares them with the zygote, whose threads act on what comes through them: they become nothing here. What the
+    // interpreter has already renewed is another file under an old number.
+    static void part_from_zygote(void) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int i = 0; i < private_count; i++) {
+            struct stat status;
+            if (fstat(private_files[i].fd, &status) < 0 || status.st_ino != private_files[i].file) continue;
+            dup3(null, private_files[i].fd, O_CLOEXEC);
+        }
+        close(null);
+    }
+
     // The program's message is moved into a file: the socket it came by belongs to the slot, not to the program.
     static void become_program(const struct head *head, const int pair[2]) {
         uint32_t size;
+        part_from_zygote();
         close(CONTROL);
         close(SECRET);
         if (head->mode == TEST) close(pair[1]);
@@ -121,6 +149,8 @@ let zygoteSource = #"""
     }
 
     static void become_tester(const struct head *head, const int pair[2]) {
+        part_from_zygote();
+        close(CONTROL);
         close(pair[0]);
         place(pair[1], LINK);
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -199,6 +229,7 @@ let zygoteSource = #"""
         pid_t (*real_fork)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
         armed = 0;
         settle();
+        note_private_files();
         if (write_fully(CONTROL, "\4\0\0\0warm", 8) < 0) _exit(0);
         for (;;) {
             uint32_t length;
@@ -276,11 +307,49 @@ let zygoteSource = #"""
         for (unsigned i = 0; !known && i < 256 && i < own_count; i++) known = pthread_equal(own_threads[i], thread);
         return known ? real(thread, result) : 0;
     }
-    int pthread_cond_destroy(pthread_cond_t *condition) {
-        static int (*real)(pthread_cond_t *);
-        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_cond_destroy");
-        return forked && is_node ? 0 : real(condition);
+
+    // The threads that waited for a condition at the time of the fork are counted in it for ever, and signalling it may wait
+    // for them to wake up. So each condition from before the fork is emptied before its first use in a child.
+    static void *renewed[4096];
+    static pthread_mutex_t renewing = PTHREAD_MUTEX_INITIALIZER;
+
+    static void renew(pthread_cond_t *condition) {
+        if (!forked || !is_node) return;
+        size_t at = ((uintptr_t)condition >> 4) * 2654435761u % 4096;
+        pthread_mutex_lock(&renewing);
+        for (size_t left = 4095; left && renewed[at] && renewed[at] != condition; left--) at = (at + 1) % 4096;
+        if (!renewed[at]) {
+            renewed[at] = condition;
+            // Its clock stays.
+            unsigned flags = condition->__data.__wrefs & 3;
+            memset(condition, 0, sizeof *condition);
+            condition->__data.__wrefs = flags;
+        }
+        pthread_mutex_unlock(&renewing);
     }
+
+    static void *real_function(const char *name) {
+        void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+        return found ? found : dlsym(RTLD_NEXT, name);
+    }
+    #define CONDITION_FUNCTION(name, parameters, arguments) \
+        int name parameters { \
+            static int (*real) parameters; \
+            if (!real) *(void **)&real = real_function(#name); \
+            renew(condition); \
+            return real arguments; \
+        }
+    CONDITION_FUNCTION(pthread_cond_signal, (pthread_cond_t *condition), (condition))
+    CONDITION_FUNCTION(pthread_cond_broadcast, (pthread_cond_t *condition), (condition))
+    CONDITION_FUNCTION(pthread_cond_destroy, (pthread_cond_t *condition), (condition))
+    CONDITION_FUNCTION(pthread_cond_init, (pthread_cond_t *condition, const pthread_condattr_t *kind), (condition, kind))
+    CONDITION_FUNCTION(pthread_cond_wait, (pthread_cond_t *condition, pthread_mutex_t *mutex), (condition, mutex))
+    CONDITION_FUNCTION(pthread_cond_timedwait,
+                       (pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end),
+                       (condition, mutex, end))
+    CONDITION_FUNCTION(pthread_cond_clockwait,
+                       (pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *end),
+                       (condition, mutex, clock, end))
 
     // Node's interface for extensions, as far as it is used here.
     struct napi_env_s;
