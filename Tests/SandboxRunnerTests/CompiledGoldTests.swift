@@ -98,8 +98,8 @@ import Testing
         }
         switch language {
         case .cpp:
-            return """
-                #include <bits/stdc++.h>
+            let helper = """
+                using namespace std;
                 template <class T> T spoilt_(T) { return T(); }
                 inline bool spoilt_(bool v) { return !v; }
                 inline int spoilt_(int v) { return v + 1; }
@@ -108,7 +108,9 @@ import Testing
                 inline std::string spoilt_(std::string v) { return v + "?"; }
                 template <class T> std::vector<T> spoilt_(std::vector<T> v) { v.push_back(T()); return v; }
 
-                """ + row.prompt + spoiling(by: "spoilt_")
+                """
+            let prompt = row.prompt.replacingOccurrences(of: "using namespace std;", with: helper)
+            return prompt + spoiling(by: "spoilt_")
         case .java:
             return row.prompt + spoiling(by: "Spoilt.of") + """
 
