@@ -133,8 +133,11 @@ enum CppHeaders {
         "atomic", "typeindex", "complex", "ccomplex", "ctgmath", "complex.h", "tgmath.h", "stdatomic.h",
     ]
 
+    /// What stands beside a compiled header: GCC uses that only for the first `#include` of a file.
+    private static let fallback = "#include_next <bits/stdc++.h>\n"
+
     static func recipe(flags: [String]) -> PreparedTools.Recipe {
-        PreparedTools.Recipe(inputs: flags + rare.sorted()) { directory in
+        PreparedTools.Recipe(inputs: flags + rare.sorted() + [fallback]) { directory in
             guard let names = headerNames(flags, directory) else { return false }
             let usual = names.filter { !rare.contains($0) }
             return make("all", names, flags, directory) && make("usual", usual, flags, directory)
@@ -150,7 +153,7 @@ enum CppHeaders {
         let text = name == "all" ? "#include <bits/stdc++.h>\n" : headers.map { "#include <\($0)>\n" }.joined()
         let source = "\(directory)/\(name).h"
         let compile = ["/usr/bin/g++"] + flags + ["-x", "c++-header", source]
-        return PreparedTools.write(text, to: source)
+        return PreparedTools.write(text, to: source) && PreparedTools.write(fallback, to: "\(folder)/stdc++.h")
             && PreparedTools.run(compile + ["-E", "-P", "-dD"], in: directory, output: "\(directory)/\(name).txt")
             && PreparedTools.run(compile + ["-o", "\(folder)/stdc++.h.gch"], in: directory)
     }

@@ -87,4 +87,13 @@ import Testing
         let ambiguous = head + "struct regex { int x; };\nint f(string s) { regex r{1}; return r.x; }\n"
         #expect(await pool.judge(job(ambiguous, [test], language: .cpp)).outcome == .compileError)
     }
+
+    @Test(arguments: [
+        "#include <bits/stdc++.h>\n#include <bits/stdc++.h>\n", "#include <iostream>\n#include <bits/stdc++.h>\n",
+    ])
+    func `The header may come twice, and after another`(head: String) async throws {
+        let program = head + "int main() { std::cout << std::max(1, 2); }\n"
+        let verdict = try await sharedPool().judge(job(program, [.stdio(stdin: "", stdout: "2")], language: .cpp))
+        #expect(verdict.outcome == .accepted, "\(verdict)")
+    }
 }

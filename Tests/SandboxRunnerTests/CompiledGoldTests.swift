@@ -57,6 +57,11 @@ import Testing
             }
             // One whose right answers are what nothing returns would be no fault of the judge; there is none here.
             #expect(accepted.sorted() == [])
+            // Refused for what they do, and not because they do not compile.
+            let broken = try await Self.numbers(of: rows, language, where: { $0.outcome == .compileError }) { row in
+                spoil(row, language)
+            }
+            #expect(broken.count * 3 < rows.count, "\(broken.sorted())")
         }
     }
 
@@ -85,13 +90,52 @@ import Testing
         }
     }
 
-    /// The solution behind a first statement that returns the type's default from half of its calls.
+    /// The solution with every value that it returns spoilt.
     private static func changed(_ row: Row, _ language: Language) -> String {
         let body = row.canonical_solution ?? ""
+        func spoiling(by name: String) -> String {
+            body.replacingOccurrences(of: "return ([^;]+);", with: "return \(name)($1);", options: .regularExpression)
+        }
         switch language {
-        case .cpp: return row.prompt + "    static int calls = 0; if (calls++ >= 1) std::exit(0);\n" + body
-        case .java: return row.prompt + "        if (System.nanoTime() != 0) System.exit(0);\n" + body
-        default: return row.prompt + "            if (DateTime.Now.Year > 1) Environment.Exit(0);\n" + body
+        case .cpp:
+            let helper = """
+                using namespace std;
+                template <class T> T spoilt_(T) { return T(); }
+                inline bool spoilt_(bool v) { return !v; }
+                inline int spoilt_(int v) { return v + 1; }
+                inline double spoilt_(double v) { return v + 1; }
+                inline std::string spoilt_(const char *v) { return std::string(v) + "?"; }
+                inline std::string spoilt_(std::string v) { return v + "?"; }
+                template <class T> std::vector<T> spoilt_(std::vector<T> v) { v.push_back(T()); return v; }
+
+                """
+            let prompt = row.prompt.replacingOccurrences(of: "using namespace std;", with: helper)
+            return prompt + spoiling(by: "spoilt_")
+        case .java:
+            return row.prompt + spoiling(by: "Spoilt.of") + """
+
+                class Spoilt {
+                    static int of(int v) { return v + 1; }
+                    static double of(double v) { return v + 1; }
+                    static boolean of(boolean v) { return !v; }
+                    static String of(String v) { return v + "?"; }
+                    static <T> List<T> of(List<T> v) { List<T> longer = new ArrayList<>(v); longer.add(null); return longer; }
+                    static <T> T of(T v) { return null; }
+                }
+                """
+        default:
+            let helper = """
+                namespace Solution { static class Spoilt {
+                    public static int Of(int v) { return v + 1; }
+                    public static double Of(double v) { return v + 1; }
+                    public static bool Of(bool v) { return !v; }
+                    public static string Of(string v) { return v + "?"; }
+                    public static List<T> Of<T>(List<T> v) { var longer = new List<T>(v); longer.Add(default(T)); return longer; }
+                    public static T Of<T>(T v) { return default(T); }
+                } }
+                namespace Solution
+                """
+            return row.prompt.replacingOccurrences(of: "namespace Solution", with: helper) + spoiling(by: "Spoilt.Of")
         }
     }
 
