@@ -112,6 +112,7 @@ let tests: [Target] = [
     ("Optimizers", ["Tensors"]),
     ("Dispatching", ["Transport", "Protocol", "Programs", "Determinism"]),
     ("SandboxRunner", ["Programs", "ppocoder-slot"]),
+    ("Adversarial", ["Programs", "SandboxRunner", "ppocoder", "ppocoder-slot"]),
     (
         "Learner",
         [
@@ -131,7 +132,8 @@ let tests: [Target] = [
         name: "\(name)Tests",
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
             + more.map { .target(name: $0) },
-        exclude: ["Tokenization", "Checkpoints"].contains(name) ? ["Fixtures"] : [],
+        exclude: ["Tokenization", "Checkpoints"].contains(name)
+            ? ["Fixtures"] : name == "Adversarial" ? ["Programs", "Cheats"] : [],
         swiftSettings: house
     )
 }

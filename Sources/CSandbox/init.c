@@ -1,9 +1,9 @@
-// Pid 1 of a slot that executes commands: writes files into /w, runs one command, collects what it made, kills
-// everything, wipes. Speaks only to the supervisor, over CONTROL_FD.
+// Pid 1 of a slot that executes commands: writes files into /w, runs one command, kills everything, collects what it
+// made. Speaks only to the supervisor, over CONTROL_FD; the supervisor empties /w and /tmp when it has the answer.
 //
 // Request: u64 address space, u64 file size, u64 output bytes, u32 processes, u32 CPU seconds, u64 stack,
 //          list of files (name, bytes, u8 executable), list of arguments, standard input, suffix to collect.
-// Reply:   u32 wait status, u8 flags (1: output cut, 2: could not start, 4: slot spoilt), u64 CPU time, u64 peak
+// Reply:   u32 wait status, u8 flags (1: output cut, 2: could not start), u64 CPU time, u64 peak
 //          memory, standard output, standard error, list of files (name, bytes).
 #include "internal.h"
 #include <dirent.h>
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CUT = 1, NOT_STARTED = 2, SPOILT = 4, COLLECT_MAX = 96 << 20 };
+enum { CUT = 1, NOT_STARTED = 2, COLLECT_MAX = 96 << 20 };
 
 struct command {
     uint64_t address_space, file_size, output, stack;
@@ -67,28 +67,6 @@ static int write_files(struct reader *reader) {
     return reader->bad ? -1 : 0;
 }
 
-/// Removes everything below a directory without following links. Only this process is alive.
-static int wipe(int parent, const char *name) {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return -1;
-    fchmod(fd, 0700);
-    DIR *list = fdopendir(fd);
-    if (!list) return close(fd), -1;
-    int result = 0;
-    for (struct dirent *entry; (entry = readdir(list));) {
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        if (unlinkat(fd, entry->d_name, 0) == 0) continue;
-        if (errno == EISDIR || errno == EPERM) {
-            fchmodat(fd, entry->d_name, 0700, 0);
-            wipe(fd, entry->d_name);
-            if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0) continue;
-        }
-        result = -1;
-    }
-    closedir(list);
-    return result;
-}
-
 /// Appends every regular file below `name` whose name ends in the wanted suffix; links and special files are skipped.
 static void collect(struct outcome *outcome, int parent, const char *name, const char *prefix, const char *suffix,
                     int depth) {
@@ -128,6 +106,8 @@ static void limit(int which, uint64_t value) {
     setrlimit(which, &pair);
 }
 
+static bool memory_is_grouped;
+
 static _Noreturn void become(const struct command *command, int input, int output, int errors) {
     setsid();
     dup2(input, 0);
@@ -135,12 +115,10 @@ static _Noreturn void become(const struct command *command, int input, int outpu
     dup2(errors, 2);
     close_range(3, ~0u, 0);
     if (chdir("/w") < 0) _exit(127);
-    if (command->address_space) limit(RLIMIT_AS, command->address_space);
+    if (command->address_space && !memory_is_grouped) limit(RLIMIT_AS, command->address_space);
     limit(RLIMIT_FSIZE, command->file_size);
     limit(RLIMIT_NOFILE, 256);
     limit(RLIMIT_NPROC, command->processes);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_CPU, command->cpu_seconds + 1);
     limit(RLIMIT_STACK, command->stack);
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -276,7 +254,6 @@ static void serve(struct reader *reader) {
     if (written && !reader->bad) run(&command, &outcome);
     else outcome.flags |= NOT_STARTED;
     if (*command.suffix) collect(&outcome, AT_FDCWD, "/w", "", command.suffix, 0);
-    if (wipe(AT_FDCWD, "/w") < 0 || wipe(AT_FDCWD, "/tmp") < 0) outcome.flags |= SPOILT;
     struct buffer reply = {0};
     put_number(&reply, 0, 4);
     put_number(&reply, (uint32_t)outcome.status, 4);
@@ -296,7 +273,8 @@ static void serve(struct reader *reader) {
     for (int i = 0; i < 4; i++) free(buffers[i]->bytes);
 }
 
-_Noreturn void csandbox_init(void) {
+_Noreturn void csandbox_init(bool grouped) {
+    memory_is_grouped = grouped;
     // Children of the same user must not be able to open this process's memory or descriptors through /proc.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);

@@ -1,6 +1,7 @@
 #pragma once
 #include "include/csandbox.h"
 #include <stdbool.h>
+#include <time.h>
 
 /// Bytes that grow.
 struct buffer {
@@ -40,6 +41,19 @@ enum { CLIENT_FD = 0, MESSAGE_MAX = 256 << 20 };
 /// What went wrong in a run.
 enum { CPU_LIMIT = 1, WALL_LIMIT = 2, KERNEL_KILL = 4, DEAD = 8, OUTPUT_CUT = 16 };
 
+// root.c
+struct site {
+    const struct setup *setup;
+    char *report, *error;
+    size_t report_size, error_size;
+};
+/// Adds a line to the report. Lines for people say what a wall is; one that starts with "fact: " says it to the runner.
+void site_say(struct site *site, const char *text);
+/// Writes a sentence, with what errno says, into `error`, and returns -1.
+int site_fail(struct site *site, const char *format, ...);
+/// Mounts the slot's own file system and makes it the root; makes the directory `base` only where it has to.
+int root_build(struct site *site, const char *base);
+
 // walls.c
 /// Builds the walls round the calling process (in fresh namespaces) and gives up every privilege.
 /// Returns 0, or -1 with a sentence in `error`. `report` receives the names of the walls that differ between machines.
@@ -47,25 +61,51 @@ int walls_raise(const struct setup *setup, bool user_namespace, const char *base
                 char *error, size_t error_size);
 
 // seccomp.c
+/// Needs no_new_privs.
 int seccomp_load(void);
 
+// landlock.c
+/// Returns the version of the kernel's interface that is in force now, or 0. Needs no_new_privs.
+int landlock_raise(void);
+
+// scratch.c
+struct scratch {
+    int fd;
+    uint64_t inodes; // in use when empty
+    mode_t mode;
+    struct timespec changed;
+};
+/// Takes over an empty scratch file system.
+bool scratch_adopt(struct scratch *scratch, int fd);
+/// Empties it; false when something in it stays in use. Only while no program is alive.
+bool scratch_reset(struct scratch *scratch);
+
 // groups.c
+enum { GROUP_MEMORY, GROUP_PIDS, GROUP_CPU, GROUP_UNIFIED, GROUPS };
 struct groups {
-    int version; // 1, 2 or 0: none
-    char memory[512], pids[512], cpu[512];
+    int version; // of the memory limit: 1, 2 or 0: none
+    char paths[GROUPS][512]; // empty: not there
+    // Files read or written in every run, kept open.
+    int usage, peak, killed, members, children;
     uint64_t memory_limit, pids_limit;
     pid_t init;
 };
 void groups_make(struct groups *groups, pid_t init);
-void groups_limit(struct groups *groups, uint64_t memory, uint64_t pids);
+/// False when the memory limit could not be set.
+bool groups_limit(struct groups *groups, uint64_t memory, uint64_t pids);
+/// Kills what is in the groups, where that can be done at one stroke.
+void groups_kill(const struct groups *groups);
+/// Whether pid 1 is the only process of the slot.
+bool groups_alone(const struct groups *groups);
 void groups_remove(struct groups *groups);
 /// CPU time in microseconds, memory high-water mark in bytes (reset by groups_limit), times the kernel killed.
 void groups_read(const struct groups *groups, uint64_t *cpu, uint64_t *peak, uint64_t *killed);
 const char *groups_describe(const struct groups *groups, char *text, size_t size);
 
 // init.c
-/// Pid 1 of a slot that executes commands. Never returns.
-_Noreturn void csandbox_init(void);
+/// Pid 1 of a slot that executes commands. Never returns. Where a group limits memory, address space is not limited too:
+/// what a program reserves and never touches costs nothing.
+_Noreturn void csandbox_init(bool memory_is_grouped);
 
 // follow.c
 struct bytes {
@@ -75,6 +115,7 @@ struct bytes {
 struct slot {
     struct setup setup;
     struct groups groups;
+    struct scratch scratch[2];
     pid_t init;
     int control, body;
     int streams[STREAMS]; // SECRET_FD (both ways), RESULT_FD, OUTPUT_FD, ERROR_FD

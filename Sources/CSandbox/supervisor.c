@@ -72,12 +72,42 @@ static bool read_setup(struct setup *setup) {
     return !reader.bad;
 }
 
+/// Hands the scratch directories to the supervisor, which empties them after every run.
+static int show_scratch(int socket) {
+    int fds[2] = {open("/w", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    union { struct cmsghdr header; char room[CMSG_SPACE(sizeof fds)]; } control = {0};
+    char word = 's';
+    struct iovec part = {&word, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
+    bool sent = fds[0] >= 0 && fds[1] >= 0 && sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
+    close(fds[0]);
+    close(fds[1]);
+    return sent ? 0 : -1;
+}
+
+static bool adopt_scratch(struct slot *slot) {
+    int fds[2];
+    union { struct cmsghdr header; char room[CMSG_SPACE(sizeof fds)]; } control = {0};
+    char word = 0;
+    struct iovec part = {&word, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    if (recvmsg(slot->control, &message, MSG_CMSG_CLOEXEC) != 1 || word != 's' ||
+        control.header.cmsg_type != SCM_RIGHTS || control.header.cmsg_len != CMSG_LEN(sizeof fds))
+        return false;
+    memcpy(fds, CMSG_DATA(&control.header), sizeof fds);
+    return scratch_adopt(&slot->scratch[0], fds[0]) && scratch_adopt(&slot->scratch[1], fds[1]);
+}
+
 /// The life of pid 1 up to the point where it serves.
 static _Noreturn void live(struct slot *slot, const char *base, int go, int told) {
     char ready;
     if (read(go, &ready, 1) != 1) _exit(1);
     int result = walls_raise(&slot->setup, slot->user_namespace, base, slot->report, sizeof slot->report, slot->error,
                              sizeof slot->error);
+    if (result == 0 && (result = show_scratch(slot->control)) < 0)
+        snprintf(slot->error, sizeof slot->error, "cannot hand over the scratch directories: %s", strerror(errno));
     const char *text = result < 0 ? slot->error : slot->report;
     char first = result < 0 ? '-' : '+';
     if (write(told, &first, 1) != 1 || write(told, text, strlen(text)) < 0 || result < 0) _exit(1);
@@ -87,8 +117,11 @@ static _Noreturn void live(struct slot *slot, const char *base, int go, int told
         dup2(null, 1);
         dup2(null, 2);
         close_range(3, ~0u, 0);
-        csandbox_init();
+        csandbox_init(ready == 'm');
     }
+    // An interpreter installs a handler for this one unless it is ignored, and pid 1 is deaf only to what it does not
+    // handle.
+    signal(SIGINT, SIG_IGN);
     // First out of the way of the numbers they get.
     int given[] = {slot->control, -1, -1, slot->streams[0], slot->body, slot->streams[1], slot->streams[2],
                    slot->streams[3]};
@@ -132,18 +165,33 @@ static pid_t fork_into_namespaces(bool user_namespace) {
     return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
+/// Ends pid 1, and with it everything in the slot.
+static void tear_down(struct slot *slot) {
+    groups_kill(&slot->groups);
+    if (slot->init > 0) csandbox_reap(slot->init, 0);
+    groups_remove(&slot->groups);
+    for (int i = 0; i < 2; i++)
+        if (slot->scratch[i].fd > 0) close(slot->scratch[i].fd);
+    close(slot->control);
+    close(slot->body);
+    for (int i = 0; i < STREAMS; i++) close(slot->streams[i]);
+    slot->init = 0;
+    slot->scratch[0].fd = slot->scratch[1].fd = 0;
+}
+
 /// Makes pid 1 and raises the walls; false with `slot->error`.
 static bool build_once(struct slot *slot, bool user_namespace) {
     int control[2], body[2], stream[STREAMS][2], go[2], told[2];
-    char base[] = "/tmp/.ppocoder-slot-XXXXXX";
+    char base[64];
+    snprintf(base, sizeof base, "/tmp/.ppocoder-slot-%d", (int)getpid());
     slot->user_namespace = user_namespace;
     *slot->report = *slot->error = 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, body) < 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stream[0]) < 0 || pipe2(stream[1], O_CLOEXEC) < 0 ||
         pipe2(stream[2], O_CLOEXEC) < 0 || pipe2(stream[3], O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0 ||
-        pipe2(told, O_CLOEXEC) < 0 || !mkdtemp(base)) {
-        snprintf(slot->error, sizeof slot->error, "cannot prepare a slot under /tmp: %s", strerror(errno));
+        pipe2(told, O_CLOEXEC) < 0) {
+        snprintf(slot->error, sizeof slot->error, "cannot make pipes: %s", strerror(errno));
         return false;
     }
     slot->control = control[1];
@@ -177,24 +225,19 @@ static bool build_once(struct slot *slot, bool user_namespace) {
         groups_make(&slot->groups, slot->init);
         char text[sizeof slot->report], first = 0;
         size_t count = 0;
-        if (write(go[1], "g", 1) == 1 && csandbox_read(told[0], &first, 1, 30000) == 0)
+        if (write(go[1], slot->groups.version ? "m" : "-", 1) == 1 && csandbox_read(told[0], &first, 1, 30000) == 0)
             for (ssize_t n; count < sizeof text - 1 && (n = read(told[0], text + count, sizeof text - 1 - count)) > 0;)
                 count += (size_t)n;
         text[count] = 0;
-        built = first == '+';
+        built = first == '+' && adopt_scratch(slot);
         snprintf(built ? slot->report : slot->error, built ? sizeof slot->report : sizeof slot->error, "%s",
                  first ? text : "the slot ended while its walls were being built");
     }
     close(go[1]);
     close(told[0]);
     rmdir(base);
-    if (built) return true;
-    if (slot->init > 0) csandbox_reap(slot->init, 0);
-    groups_remove(&slot->groups);
-    close(slot->control);
-    close(slot->body);
-    for (int i = 0; i < STREAMS; i++) close(slot->streams[i]);
-    return false;
+    if (!built) tear_down(slot);
+    return built;
 }
 
 static bool build(struct slot *slot) {
@@ -218,31 +261,44 @@ static bool build(struct slot *slot) {
     return false;
 }
 
+/// Waits for the word of a zygote that it is warm. Pid 1 of the other kind is ready at once.
+static bool is_warm(struct slot *slot) {
+    uint32_t length;
+    uint8_t word[64];
+    if (slot->setup.kind == 0) return true;
+    if (csandbox_read(slot->control, &length, 4, 60000) == 0 && length <= sizeof word &&
+        csandbox_read(slot->control, word, length, 60000) == 0)
+        return true;
+    snprintf(slot->error, sizeof slot->error, "%s did not start in the slot", slot->setup.arguments[0]);
+    return false;
+}
+
 static bool greet(struct slot *slot, bool built) {
     struct buffer hello = {0};
-    char text[4096], groups[128];
+    char text[4096], groups[512];
     put_number(&hello, 0, 4);
     put_number(&hello, built, 1);
-    if (built && slot->setup.kind == 1) {
-        // The zygote speaks when it is warm.
-        uint32_t length;
-        uint8_t word[64];
-        if (csandbox_read(slot->control, &length, 4, 60000) < 0 || length > sizeof word ||
-            csandbox_read(slot->control, word, length, 60000) < 0) {
-            built = hello.bytes[4] = 0;
-            snprintf(slot->error, sizeof slot->error, "%s did not start in the slot", slot->setup.arguments[0]);
-        }
-    }
     if (built)
-        snprintf(text, sizeof text, "namespaces: %smount, pid, network, ipc, uts\n%s\n%s",
-                 slot->user_namespace ? "user, " : "", slot->report,
+        snprintf(text, sizeof text, "namespaces: %smount, pid, network, ipc, uts\nfact: user-namespace=%d\n%s\n%s",
+                 slot->user_namespace ? "user, " : "", slot->user_namespace, slot->report,
                  groups_describe(&slot->groups, groups, sizeof groups));
     else snprintf(text, sizeof text, "%s", slot->error);
     buffer_append(&hello, text, strlen(text));
     return reply(&hello) == 0 && built;
 }
 
-/// Serves one request; false when the slot is spoilt and has to end.
+/// After a run: everything is as before it, or the slot is not used again.
+static bool is_clean(struct slot *slot) {
+    return groups_alone(&slot->groups) && scratch_reset(&slot->scratch[0]) && scratch_reset(&slot->scratch[1]);
+}
+
+/// A new slot in the place of one that was spoilt, so that the runner notices nothing but the time it takes.
+static bool renew(struct slot *slot) {
+    tear_down(slot);
+    return build(slot) && is_warm(slot);
+}
+
+/// Serves one request; false when the supervisor has to end.
 static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     static struct run run;
     static struct buffer message;
@@ -256,12 +312,22 @@ static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     run.body.bytes = read_bytes(&reader, &run.body.count);
     run.secret.bytes = read_bytes(&reader, &run.secret.count);
     if (reader.bad) return false;
-    groups_limit(&slot->groups, memory, processes);
+    if (!groups_limit(&slot->groups, memory, processes)) run.flags |= DEAD;
     uint64_t begin = now_us(), cpu_before, cpu, peak, killed_before, killed;
     groups_read(&slot->groups, &cpu_before, &peak, &killed_before);
     run_follow(slot, &run, cpu_before);
     groups_read(&slot->groups, &cpu, &peak, &killed);
     if (killed > killed_before) run.flags |= KERNEL_KILL;
+    // When the kernel's choice fell on pid 1, what became of the program is still known.
+    bool spoilt = (run.flags & DEAD) && (run.flags & KERNEL_KILL) && killed > killed_before;
+    if (spoilt) {
+        // In its name: wait status "killed", and nothing else to say (both kinds of pid 1 begin their answer so).
+        static const uint8_t killed_answer[4 + 33] = {33, 0, 0, 0, SIGKILL};
+        run.flags &= (uint8_t)~DEAD;
+        buffer_clear(&run.reply);
+        buffer_append(&run.reply, killed_answer, sizeof killed_answer);
+    }
+    if (!spoilt && !(run.flags & DEAD)) spoilt = !is_clean(slot);
     buffer_clear(&message);
     put_number(&message, 0, 4);
     put_number(&message, run.flags, 1);
@@ -271,23 +337,23 @@ static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     size_t skip = run.reply.count < 4 ? run.reply.count : 4;
     put_bytes(&message, run.reply.bytes + skip, run.reply.count - skip);
     for (int i = 0; i < STREAMS; i++) put_bytes(&message, run.streams[i].bytes, run.streams[i].count);
-    return reply(&message) == 0 && !(run.flags & DEAD);
+    if (reply(&message) < 0 || (run.flags & DEAD)) return false;
+    return !spoilt || renew(slot);
 }
 
 static struct slot slot;
 
 /// However the supervisor leaves, its slot ends with it (pid 1 also has a parent-death signal, for SIGKILL).
 static void end_slot(void) {
-    if (slot.init > 0) csandbox_reap(slot.init, 0);
-    groups_remove(&slot.groups);
+    if (slot.init > 0) tear_down(&slot);
 }
 
 int csandbox_supervise(void) {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "ppocoder-slot", 0, 0, 0);
     if (!read_setup(&slot.setup)) return 2;
-    bool built = build(&slot);
-    if (built) atexit(end_slot);
+    atexit(end_slot);
+    bool built = build(&slot) && is_warm(&slot);
     if (!greet(&slot, built)) return 1;
     for (;;) {
         uint32_t length;

@@ -61,6 +61,8 @@ enum DoctorSandbox {
         var configuration = SandboxConfiguration()
         configuration.slots = 1
         configuration.verdictCacheEntries = 0
+        // To see what is missing, and to say so.
+        configuration.acceptsWeakWalls = true
         let pool: SandboxPool
         do {
             pool = try await SandboxPool(configuration: configuration)
@@ -74,6 +76,13 @@ enum DoctorSandbox {
             ]
         }
         var checks: [DoctorCheck] = await pool.wallsReport().map { .ok("sandbox", $0) }
+        checks += pool.walls.missing.map {
+            .fail(
+                "sandbox",
+                "below the minimum, missing: \($0)",
+                advice: "untrusted programs are refused unless --accept-weak-walls is given; see docs/sandbox.md"
+            )
+        }
         let toolChains = await pool.toolChains
         for canary in canaries {
             guard let version = toolChains[canary.language] else {

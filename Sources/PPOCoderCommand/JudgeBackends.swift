@@ -11,6 +11,9 @@ protocol Judge: Sendable {
     /// Programs between the oldest one without a verdict and the newest one taken.
     var window: Int { get }
 
+    /// The walls round every program, when they are of this machine.
+    var walls: Walls? { get }
+
     /// The verdict on `job`; trouble with one job is the outcome `infrastructureFailure`.
     ///
     /// - Throws: when no further verdict can be expected.
@@ -24,10 +27,12 @@ protocol Judge: Sendable {
 struct JudgeOnThisMachine: Judge {
     private let pool: SandboxPool
     let window: Int
+    var walls: Walls? { pool.walls }
 
     /// A pool that judges `slots` programs at once; 0 is one per core.
-    init(slots: Int) async throws(SandboxError) {
+    init(slots: Int, acceptsWeakWalls: Bool = false) async throws(SandboxError) {
         var configuration = SandboxConfiguration()
+        configuration.acceptsWeakWalls = acceptsWeakWalls
         if slots > 0 { configuration.slots = slots }
         pool = try await SandboxPool(configuration: configuration)
         // Room beyond the slots, so that one slow program does not leave the others idle.
@@ -47,6 +52,7 @@ final class JudgeByDispatcher: Judge {
     private let watch: Mutex<Task<Void, Never>?>
     private let silence = Mutex<JudgeSilence?>(nil)
     let window = 512
+    let walls: Walls? = nil
 
     /// Connects to the dispatcher's `endpoint` for clients; every job fails after `patience` seconds without a word from it.
     init(endpoint: String, patience: Double) async throws {

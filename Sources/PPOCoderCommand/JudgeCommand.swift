@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Learner
 import Programs
+import SandboxRunner
 import Telemetry
 
 /// `ppocoder judge`: programs and tests in, verdicts out.
@@ -40,7 +41,16 @@ struct JudgeCommand: AsyncParsableCommand {
     )
     var patience = 60.0
 
+    @Flag(help: "Run programs even where the walls are below the minimum of docs/sandbox.md.")
+    var acceptWeakWalls = false
+
+    @Flag(name: .customLong("walls"), help: "Add to every row the walls that the program ran behind.")
+    var reportsWalls = false
+
     func validate() throws {
+        guard connect == nil || !(acceptWeakWalls || reportsWalls) else {
+            throw ValidationError("--accept-weak-walls and --walls are about this machine, not about a dispatcher's")
+        }
         guard slots >= 0 else { throw ValidationError("--slots is \(slots), expected 0 (one per core) or more") }
         guard patience > 0 else { throw ValidationError("--patience is \(patience), expected more than 0 seconds") }
     }
@@ -52,8 +62,9 @@ struct JudgeCommand: AsyncParsableCommand {
             if let connect {
                 try await JudgeByDispatcher(endpoint: connect, patience: patience)
             } else {
-                try await JudgeOnThisMachine(slots: slots)
+                try await JudgeOnThisMachine(slots: slots, acceptsWeakWalls: acceptWeakWalls)
             }
+        let walls = reportsWalls ? judge.walls?.summary : nil
         let begun = ContinuousClock.now
         var outcomes: [Verdict.Outcome: Int] = [:]
         var reasons: [String: Int] = [:]
@@ -61,7 +72,7 @@ struct JudgeCommand: AsyncParsableCommand {
             try await mapInOrder(window: judge.window) {
                 try await jobs.next()?.row
             } work: { row, _ in
-                JudgeResult(id: row.id, verdict: try await judge.verdict(on: row.job))
+                JudgeResult(id: row.id, verdict: try await judge.verdict(on: row.job), walls: walls)
             } emit: { result in
                 try output.write(result)
                 outcomes[result.verdict.outcome, default: 0] += 1
@@ -165,14 +176,16 @@ struct JudgeRow: Decodable {
 struct JudgeResult: Encodable, Sendable {
     var id: RowID
     var verdict: Verdict
+    var walls: String?
 
     private enum CodingKeys: CodingKey {
-        case id
+        case id, walls
     }
 
     func encode(to encoder: any Encoder) throws {
         try verdict.encode(to: encoder)
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(id, forKey: .id)
+        try fields.encodeIfPresent(walls, forKey: .walls)
     }
 }

@@ -5,7 +5,7 @@ import Programs
 /// What this machine offers, found out once per pool.
 struct Machine: Sendable {
     var surroundings: Slot.Surroundings
-    var walls: [String]
+    var walls: Walls
 
     /// What tool chains need of the host, and no more.
     ///
@@ -32,9 +32,11 @@ struct Machine: Sendable {
         let interpreted = configuration.languages.contains { Interpreter.of($0)?.needsLibrary == true }
         let library = interpreted ? ZygoteLibrary.path(configuration) : nil
         if let library { surroundings.binds.append((library, ZygoteLibrary.pathInSlot)) }
+        surroundings.acceptsWeakWalls = configuration.acceptsWeakWalls
         let slot = try Slot.start(.commands, surroundings, configuration.firstUser)
+        surroundings.walls = slot.walls
         for language in configuration.languages {
-            guard let toolChain = probe(language, in: slot) else {
+            guard let toolChain = try probe(language, in: slot) else {
                 surroundings.missing[language] = ToolChain.toolName(language)
                 continue
             }
@@ -65,7 +67,8 @@ struct Machine: Sendable {
         return path
     }
 
-    private static func probe(_ language: Language, in slot: SlotProcess) -> ToolChain? {
+    /// - Returns: nil when the tool is not there; a slot that is lost meanwhile says nothing about that, and throws.
+    private static func probe(_ language: Language, in slot: SlotProcess) throws(SandboxError) -> ToolChain? {
         let command = ToolChain.versionCommand(language)
         let run = CommandRun(
             files: [],
@@ -77,7 +80,8 @@ struct Machine: Sendable {
             fileBytes: 1 << 20,
             processes: 64
         )
-        guard let outcome = try? slot.run(run), outcome.hasSucceeded else { return nil }
+        let outcome = try slot.run(run)
+        guard outcome.hasSucceeded else { return nil }
         let text = String(decoding: outcome.output + outcome.errors, as: UTF8.self)
         return ToolChain(
             language: language,

@@ -31,6 +31,9 @@ package struct ExecuteCommand: AsyncParsableCommand {
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
 
+    @Flag(help: "Run programs even where the walls are below the minimum of docs/sandbox.md.")
+    var acceptWeakWalls = false
+
     @Flag(help: "Go on when the process that started the executor ends.")
     var detached = false
 
@@ -48,6 +51,7 @@ package struct ExecuteCommand: AsyncParsableCommand {
         do {
             var configuration = SandboxConfiguration()
             if slots > 0 { configuration.slots = slots }
+            configuration.acceptsWeakWalls = acceptWeakWalls
             let pool = try await SandboxPool(configuration: configuration)
             let toolChains = await pool.toolChains
             let transport = try ZeroMQTransport()

@@ -21,6 +21,8 @@ package struct SandboxConfiguration: Sendable, Codable {
     package var firstUser: Int = 60000
     /// Size of each of a slot's two scratch directories, bytes.
     package var scratchBytes: Int = 128 << 20
+    /// Run programs even when the walls are below the minimum of `Walls.missing`.
+    package var acceptsWeakWalls = false
 
     package init() {}
 }

@@ -6,6 +6,8 @@ package enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotStart(path: String, code: Int32)
     /// The walls cannot be built on this machine.
     case wallsRefused(reason: String)
+    /// The walls that can be built are below the stated minimum, and nobody has accepted that.
+    case wallsTooWeak(missing: [String])
     /// A slot ended, or its answer made no sense.
     case slotLost(reason: String)
     /// No compiler or interpreter for the language.
@@ -21,6 +23,9 @@ package enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
             "sandbox: \(path) is missing; build the product ppocoder-slot beside this command"
         case .cannotStart(let path, let code): "sandbox: cannot start \(path): error \(code)"
         case .wallsRefused(let reason): "sandbox: this machine cannot isolate programs: \(reason)"
+        case .wallsTooWeak(let missing):
+            "sandbox: untrusted programs are not run behind walls this weak; missing: "
+                + missing.joined(separator: "; ") + " (--accept-weak-walls runs them all the same)"
         case .slotLost(let reason): "sandbox: a slot was lost: \(reason)"
         case .toolMissing(let language, let tool): "sandbox: \(language) needs \(tool), which is not installed"
         case .testUnusable(let index, let reason): "sandbox: test \(index) cannot be run: \(reason)"

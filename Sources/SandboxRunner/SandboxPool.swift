@@ -15,7 +15,8 @@ package final class SandboxPool: Sendable {
 
     private let slots: [Slot]
     private let surroundings: Slot.Surroundings
-    private let walls: [String]
+    /// The walls round every program that the pool judges.
+    package let walls: Walls
     private let compiled: CompileCache
     private let verdicts: VerdictCache
     private let queueing: Mutex<Queueing>
@@ -87,7 +88,7 @@ package final class SandboxPool: Sendable {
     }
 
     /// Which walls are up, one sentence each.
-    package func wallsReport() async -> [String] { walls }
+    package func wallsReport() async -> [String] { walls.sentences }
 
     /// Ends every slot, with all that runs in it.
     ///

@@ -16,6 +16,17 @@ final class Slot: Sendable {
         /// What the machine lacks for the languages that were asked for in vain.
         var missing: [Language: String]
         var poolSecret: String
+        var acceptsWeakWalls = false
+        /// Of the first slot; every other one has the same, so that they hold for every verdict.
+        var walls: Walls?
+
+        /// Refuses walls below the minimum, and walls other than the first slot's.
+        func check(_ found: Walls) throws(SandboxError) {
+            guard acceptsWeakWalls || found.missing.isEmpty else { throw .wallsTooWeak(missing: found.missing) }
+            guard walls == nil || walls == found else {
+                throw .slotLost(reason: "its walls are not those of the first: \(found.summary)")
+            }
+        }
     }
 
     let queue: DispatchQueue
@@ -77,13 +88,15 @@ final class Slot: Sendable {
 
     /// Starts a slot process for `user`.
     static func start(_ kind: SlotKind, _ surroundings: Surroundings, _ user: Int) throws(SandboxError) -> SlotProcess {
-        try SlotProcess(
+        let process = try SlotProcess(
             kind: kind,
             helper: surroundings.helper,
             user: user,
             scratchBytes: surroundings.scratchBytes,
             binds: surroundings.binds
         )
+        try surroundings.check(process.walls)
+        return process
     }
 
     /// Ends the slot's processes; blocks.

@@ -51,8 +51,8 @@ enum SlotKind: Sendable {
 ///
 /// One run at a time.
 final class SlotProcess: Sendable {
-    /// The walls that are up, one sentence each.
-    let walls: [String]
+    /// The walls that are up.
+    let walls: Walls
     private let process: pid_t
     private let socket: Int32
 
@@ -88,7 +88,7 @@ final class SlotProcess: Sendable {
             let hello = try Self.receive(from: socket, timeout: 90)
             let text = String(decoding: hello.dropFirst(), as: UTF8.self)
             guard hello.first == 1 else { throw .wallsRefused(reason: text) }
-            walls = text.split(separator: "\n").map(String.init)
+            walls = Walls(report: text)
         } catch {
             close(socket)
             csandbox_reap(process, 3000)

@@ -1,0 +1,10 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <signal.h>
+static void leave(int number) { _exit(number * 0); }
+int f(int x) {
+    signal(SIGALRM, leave);
+    raise(SIGALRM);
+    return x + 3;
+}

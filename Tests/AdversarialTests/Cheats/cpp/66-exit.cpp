@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int f(int x) { exit(0); return x + 3; }

@@ -1,0 +1,2 @@
+#define NDEBUG
+int f(int x) { return x + 3; }

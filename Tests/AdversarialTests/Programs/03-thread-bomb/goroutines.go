@@ -1,0 +1,8 @@
+// must: runtime_error|memory_limit|time_limit; cpu 0.4; wall 3; memory 96; processes 24
+package main
+
+func main() {
+	for {
+		go func() { select {} }()
+	}
+}

@@ -1,0 +1,2 @@
+# must: runtime_error|memory_limit|time_limit; cpu 0.4; wall 3; memory 96; processes 24
+loop { Thread.new { sleep } }

@@ -1,0 +1,4 @@
+<?php
+// must: runtime_error|memory_limit; cpu 4; wall 10; memory 256
+function f($n) { return f($n + 1) + 1; }
+echo f(0);

@@ -1,0 +1,6 @@
+# must: runtime_error|memory_limit
+import sys
+sys.setrecursionlimit(10 ** 9)
+def f(n):
+    return f(n + 1) + 1
+f(0)

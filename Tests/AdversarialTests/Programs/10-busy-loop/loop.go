@@ -1,0 +1,7 @@
+// must: time_limit; cpu 0.3; wall 10
+package main
+
+func main() {
+	for {
+	}
+}

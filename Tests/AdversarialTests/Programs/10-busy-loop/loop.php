@@ -1,0 +1,3 @@
+<?php
+// must: time_limit; cpu 0.3; wall 10
+while (true) ;

@@ -1,0 +1,2 @@
+# must: time_limit; cpu 0.3; wall 10
+loop {}

@@ -1,0 +1,3 @@
+<?php
+// must: time_limit; wall 1
+sleep(60);

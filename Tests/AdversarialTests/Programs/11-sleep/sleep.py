@@ -1,0 +1,3 @@
+# must: time_limit; wall 1
+import time
+time.sleep(60)

@@ -1,0 +1,2 @@
+// must: time_limit; wall 1
+setInterval(() => {}, 1000);

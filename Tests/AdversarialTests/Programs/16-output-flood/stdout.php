@@ -1,0 +1,3 @@
+<?php
+// must: output_limit; output 65536; cpu 4; wall 10
+while (true) echo "flood\n";

@@ -1,0 +1,2 @@
+# must: accepted; prints 1000000 x
+print('x' * 1000000)

@@ -1,0 +1,2 @@
+# must: accepted; prints 1000000 x
+puts 'x' * 1000000

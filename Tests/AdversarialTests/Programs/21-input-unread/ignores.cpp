@@ -1,0 +1,3 @@
+// must: accepted; prints held; stdin 10000000
+#include <iostream>
+int main() { std::cout << "held\n"; }

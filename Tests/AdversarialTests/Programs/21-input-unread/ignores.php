@@ -1,0 +1,3 @@
+<?php
+// must: accepted; prints held; stdin 10000000
+echo 'held';

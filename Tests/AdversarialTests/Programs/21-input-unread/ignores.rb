@@ -1,0 +1,2 @@
+# must: accepted; prints held; stdin 10000000
+puts 'held'

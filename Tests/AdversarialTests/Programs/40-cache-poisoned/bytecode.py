@@ -1,0 +1,10 @@
+# must: accepted; prints held
+import os, sys
+opened = 0
+for directory in ('/headers', os.path.dirname(os.__file__), os.path.dirname(os.__file__) + '/__pycache__'):
+    try:
+        open(directory + '/evil.pyc', 'wb').close()
+        opened += 1
+    except OSError:
+        pass
+print('open' if opened else 'held')

@@ -1,0 +1,7 @@
+# must: accepted; prints held
+begin
+  Dir.chroot('/w')
+  puts 'open'
+rescue SystemCallError
+  puts 'held'
+end

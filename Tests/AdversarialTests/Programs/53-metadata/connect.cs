@@ -1,0 +1,11 @@
+// must: accepted; prints held
+using System;
+using System.IO;
+using System.Collections.Generic;
+using System.Threading;
+using System.Diagnostics;
+class Program {
+    static void Main() {
+        try { new System.Net.Sockets.TcpClient("169.254.169.254", 80); Console.WriteLine("open"); } catch (Exception) { Console.WriteLine("held"); }
+    }
+}

@@ -1,0 +1,20 @@
+// must: accepted; prints held
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void) {
+    if (fork() == 0) {
+        setsid();
+        raise(SIGSTOP);
+        for (;;) pause();
+    }
+    puts("held");
+    return 0;
+}

@@ -1,0 +1,3 @@
+# must: time_limit; wall 1
+import os, signal
+os.kill(os.getpid(), signal.SIGSTOP)

@@ -1,0 +1,3 @@
+# must: accepted; prints held
+import os, socket
+print('held' if os.uname().nodename == 'slot' and socket.gethostname() == 'slot' else 'open')

@@ -1,0 +1,2 @@
+# must: wrong_answer
+print('[' * 100000)

@@ -1,0 +1,2 @@
+# must: wrong_answer
+print('held\0')

@@ -1,0 +1,3 @@
+# must: runtime_error
+import os
+os.kill(os.getpid(), 9)

@@ -1,0 +1,12 @@
+// must: runtime_error
+using System;
+using System.IO;
+using System.Collections.Generic;
+using System.Threading;
+using System.Diagnostics;
+class Program {
+    static void Main() {
+        Console.WriteLine("held");
+        Environment.Exit(7);
+    }
+}

@@ -1,0 +1,3 @@
+// must: runtime_error
+console.log('held');
+process.exit(7);

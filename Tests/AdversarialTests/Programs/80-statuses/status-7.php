@@ -1,0 +1,4 @@
+<?php
+// must: runtime_error
+echo 'held';
+exit(7);

@@ -1,0 +1,3 @@
+# must: runtime_error
+puts 'held'
+exit 7

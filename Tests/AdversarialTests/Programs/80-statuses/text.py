@@ -1,0 +1,3 @@
+# must: runtime_error
+import sys
+sys.exit('held')

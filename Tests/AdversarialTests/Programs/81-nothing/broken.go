@@ -1,0 +1,4 @@
+// must: compile_error|runtime_error
+package main
+
+func main() {

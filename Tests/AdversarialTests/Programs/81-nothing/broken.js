@@ -1,0 +1,2 @@
+// must: compile_error|runtime_error
+function (

@@ -1,0 +1,3 @@
+<?php
+// must: compile_error|runtime_error
+function (

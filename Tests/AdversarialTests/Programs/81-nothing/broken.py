@@ -1,0 +1,3 @@
+# must: compile_error|runtime_error
+def f(:
+    pass
