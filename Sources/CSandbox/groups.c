@@ -212,8 +212,9 @@ static uint64_t value_in(int fd, const char *key) {
     return at ? strtoull(at + (key ? strlen(key) : 0), NULL, 10) : 0;
 }
 
-/// Adds the CPU time and the resident memory of one process. Returns whether it has more than one thread.
+/// Adds the CPU time of one process, and says what of it is resident. Returns whether it has more than one thread.
 static bool sample_one(pid_t process, uint64_t *cpu, uint64_t *resident) {
+    *resident = 0;
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -230,12 +231,13 @@ static bool sample_one(pid_t process, uint64_t *cpu, uint64_t *resident) {
                "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld %*d %*u %*u %ld",
                &user, &kernel, &user_below, &kernel_below, &threads, &pages);
     *cpu += (user + kernel + user_below + kernel_below) * (1000000 / (unsigned long)sysconf(_SC_CLK_TCK));
-    *resident += (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    *resident = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
     return threads > 1;
 }
 
 struct family {
     pid_t members[4096];
+    uint64_t resident[4096];
     size_t count;
 };
 
@@ -260,15 +262,37 @@ static void add_children_of_threads(struct family *family, pid_t process) {
     closedir(tasks);
 }
 
+/// The memory that is a process's alone, and its part of what it shares; 0 when the kernel does not say.
+static uint64_t proportional(pid_t process) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint64_t kilobytes = value_in(fd, "Pss:");
+    if (fd >= 0) close(fd);
+    return kilobytes * 1024;
+}
+
 /// Sums over a process and all that descend from it. Whoever loses its parent becomes a child of pid 1, so that is
 /// everybody; a list instead of recursion, because a program may make its family tree as deep as it likes.
-static void sample(pid_t process, uint64_t *cpu, uint64_t *resident) {
+///
+/// Forked processes share most of their pages, so the sum of what is resident may be many times what is used. Only when
+/// it is above `limit` are the shares looked at, which takes the kernel longer.
+static void sample(pid_t process, uint64_t limit, uint64_t *cpu, uint64_t *resident) {
     static struct family family;
     family.members[0] = process;
     family.count = 1;
     for (size_t i = 0; i < family.count; i++) {
-        if (sample_one(family.members[i], cpu, resident)) add_children_of_threads(&family, family.members[i]);
+        bool threads = sample_one(family.members[i], cpu, &family.resident[i]);
+        *resident += family.resident[i];
+        if (threads) add_children_of_threads(&family, family.members[i]);
         else add_children(&family, family.members[i], family.members[i]);
+    }
+    if (*resident <= limit || family.count == 1) return;
+    *resident = 0;
+    for (size_t i = 0; i < family.count; i++) {
+        // One that hides its figures is taken for all that is resident.
+        uint64_t share = proportional(family.members[i]);
+        *resident += share ? share : family.resident[i];
     }
 }
 
@@ -278,7 +302,7 @@ void groups_read(const struct groups *groups, uint64_t *cpu, uint64_t *peak, uin
     *cpu = groups->version == 2 ? value_in(groups->usage, "usage_usec ") : value_in(groups->usage, NULL) / 1000;
     if (groups->version && groups->usage >= 0) return;
     uint64_t sampled_cpu = 0, resident = 0;
-    sample(groups->init, &sampled_cpu, &resident);
+    sample(groups->init, groups->memory_limit ? groups->memory_limit : UINT64_MAX, &sampled_cpu, &resident);
     if (groups->usage < 0) *cpu = sampled_cpu;
     if (groups->version == 0) *peak = resident;
 }

@@ -101,9 +101,12 @@ static void make_devices(struct site *site) {
 /// Nothing in a slot of interpreters has a reason to be executed from its scratch directories, or from any /tmp.
 static int make_scratch(struct site *site, const char *name, bool executable) {
     char options[128];
+    // Less for interpreters than for compilers: what a program leaves there when the kernel ends it for its memory still
+    // counts, and pid 1 must find room beside it.
+    uint64_t bytes = site->setup->kind == 0 ? site->setup->scratch_bytes : site->setup->scratch_bytes / 4;
     // 2048 files are more than a program needs, and as many as are removed in some milliseconds.
     snprintf(options, sizeof options, "size=%llu,nr_inodes=2048,mode=0700,uid=%u,gid=%u",
-             (unsigned long long)site->setup->scratch_bytes, site->setup->user, site->setup->user);
+             (unsigned long long)bytes, site->setup->user, site->setup->user);
     mkdir(name, 0755);
     if (mount("tmpfs", name, "tmpfs", MS_NOSUID | MS_NODEV | (executable ? 0 : MS_NOEXEC), options) < 0)
         return site_fail(site, "cannot mount /%s", name);

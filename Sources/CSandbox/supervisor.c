@@ -293,10 +293,7 @@ static bool is_clean(struct slot *slot) {
 }
 
 /// A new slot in the place of one that was spoilt, so that the runner notices nothing but the time it takes.
-static bool renew(struct slot *slot) {
-    tear_down(slot);
-    return build(slot) && is_warm(slot);
-}
+static bool renew(struct slot *slot) { return build(slot) && is_warm(slot); }
 
 /// Serves one request; false when the supervisor has to end.
 static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
@@ -328,11 +325,14 @@ static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
         buffer_append(&run.reply, killed_answer, sizeof killed_answer);
     }
     if (!spoilt && !(run.flags & DEAD)) spoilt = !is_clean(slot);
+    const uint64_t measured = slot->groups.version ? peak : 0;
+    // Before the reply: nothing of a run is alive when its verdict is known.
+    if (spoilt) tear_down(slot);
     buffer_clear(&message);
     put_number(&message, 0, 4);
     put_number(&message, run.flags, 1);
     put_number(&message, cpu - cpu_before, 8);
-    put_number(&message, slot->groups.version ? peak : 0, 8);
+    put_number(&message, measured, 8);
     put_number(&message, now_us() - begin, 8);
     size_t skip = run.reply.count < 4 ? run.reply.count : 4;
     put_bytes(&message, run.reply.bytes + skip, run.reply.count - skip);

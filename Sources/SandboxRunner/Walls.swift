@@ -22,7 +22,9 @@ package struct Walls: Sendable, Hashable {
     }
 
     /// One line that names every variant, such as `cpu=group landlock=7 memory=version1 …`.
-    package var summary: String { facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ") }
+    package var summary: String {
+        facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    }
 
     /// What the stated minimum asks for and this machine does not give; empty on a machine that may run untrusted code.
     ///

@@ -130,7 +130,8 @@ import Testing
         let call = TestCase.call(function: "f", arguments: [.integer(2)], expected: .integer(4))
         switch language {
         case .python:
-            let check = "def check(candidate):\n    assert candidate(2) == 4\n    assert abs(candidate(2) - 4) < 1e-6\ncheck(f)"
+            let check =
+                "def check(candidate):\n    assert candidate(2) == 4\n    assert abs(candidate(2) - 4) < 1e-6\ncheck(f)"
             return [call, .assert(code: "assert f(2) == 4"), .program(code: check)]
         case .javascript, .php, .ruby: return [call, .program(code: code)]
         default: return [.program(code: code)]

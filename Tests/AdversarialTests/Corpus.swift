@@ -28,14 +28,18 @@ struct AdversarialProgram: Sendable {
     init(name: String, language: Language, source: String) throws {
         let first = source.split(separator: "\n", omittingEmptySubsequences: false).prefix(2)
             .first { $0.contains(" must: ") }
-        guard let first, let start = first.range(of: " must: ") else { throw Malformed(description: "\(name): no must:") }
+        guard let first, let start = first.range(of: " must: ") else {
+            throw Malformed(description: "\(name): no must:")
+        }
         let parts = first[start.upperBound...].split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-        outcomes = Set(try parts[0].split(separator: "|").map { word in
-            guard let outcome = Verdict.Outcome(rawValue: String(word)) else {
-                throw Malformed(description: "\(name): no outcome \(word)")
+        outcomes = Set(
+            try parts[0].split(separator: "|").map { word in
+                guard let outcome = Verdict.Outcome(rawValue: String(word)) else {
+                    throw Malformed(description: "\(name): no outcome \(word)")
+                }
+                return outcome
             }
-            return outcome
-        })
+        )
         var limits = ExecutionLimits()
         (limits.cpuSeconds, limits.wallSeconds, limits.memoryBytes) = (2, 15, 256 << 20)
         (limits.processes, limits.outputBytes, limits.compileSeconds) = (32, 2 << 20, 10)

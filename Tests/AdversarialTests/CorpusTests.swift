@@ -48,7 +48,9 @@ import Testing
             language: .python,
             program: "input()\nimport time\ntime.sleep(30)",
             tests: [.stdio(stdin: "1\n", stdout: "")],
-            limits: { var limits = ExecutionLimits(); limits.wallSeconds = 3; return limits }()
+            limits: {
+                var limits = ExecutionLimits(); limits.wallSeconds = 3; return limits
+            }()
         )
         async let verdict = pool.judge(sleeper)
         // While it sleeps, it is what a survivor would be. It sleeps until it is seen, or at most three seconds.
@@ -73,7 +75,9 @@ import Testing
     }
 
     /// One worker: takes items until none is left, in a pool of one slot, so that "the next run" is in the same slot.
-    private func work(through items: Queue<[AdversarialProgram]>, number: Int) async throws -> (run: Int, faults: [String]) {
+    private func work(through items: Queue<[AdversarialProgram]>, number: Int) async throws -> (
+        run: Int, faults: [String]
+    ) {
         let user = firstUser + 10 * number
         let pool = try await makePool(slots: 1, firstUser: user)
         let toolChains = await pool.toolChains

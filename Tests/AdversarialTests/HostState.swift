@@ -11,7 +11,7 @@ struct HostState: Equatable, CustomStringConvertible {
         for process in slotProcesses(of: users) { lines.insert("process \(process)") }
         let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
         for line in mounts.split(separator: "\n") { lines.insert("mount \(line)") }
-        for group in Self.groups() { lines.insert("control group \(group)") }
+        for group in groups(of: Set(children(of: getpid()))) { lines.insert("control group \(group)") }
     }
 
     var description: String { lines.sorted().joined(separator: "\n") }
@@ -52,21 +52,22 @@ struct HostState: Equatable, CustomStringConvertible {
         }
     }
 
-    /// The control groups of supervisors that this process has started, or that nobody owns any more.
-    private static func groups() -> [String] {
-        let own = Set(children(of: getpid()))
-        var found: [String] = []
-        let roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified"]
-        for root in roots {
-            guard let names = FileManager.default.enumerator(atPath: root) else { continue }
-            for case let path as String in names {
-                guard let last = path.split(separator: "/").last, last.hasPrefix("ppocoder-"),
-                    let owner = Int32(last.dropFirst(9)), own.contains(owner)
-                else { continue }
-                found.append("\(root)/\(path)")
-            }
-        }
-        return found
+}
+
+/// The control groups that supervisors with these process ids have made, in every hierarchy.
+func groups(of supervisors: Set<pid_t>) -> [String] {
+    let manager = FileManager.default
+    let top = "/sys/fs/cgroup"
+    // Each hierarchy of version 1 is a mount of its own, which a listing of the top does not enter.
+    let roots = [top] + ((try? manager.contentsOfDirectory(atPath: top)) ?? []).map { "\(top)/\($0)" }
+    let all = roots.flatMap { root in
+        (manager.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []).map { "\(root)/\($0)" }
+    }
+    return Set(all).sorted().filter { path in
+        guard let last = path.split(separator: "/").last, last.hasPrefix("ppocoder-"),
+            let owner = pid_t(last.dropFirst(9))
+        else { return false }
+        return supervisors.contains(owner)
     }
 }
 

@@ -159,7 +159,7 @@ import Testing
             helper = subprocess.Popen([sys.argv[1]], stdin=there)
             there.close()
             binds = ['/usr/bin', '/usr/lib', '/usr/lib64', '/lib', '/lib64', '/bin', '/etc/ld.so.cache']
-            setup = struct.pack('<IIQI', 0, 61900, 1 << 20, len(binds)) + b''.join(text(b) * 2 for b in binds) + struct.pack('<I', 0)
+            setup = struct.pack('<IIQI', 0, 61900, 1 << 20, len(binds)) + b''.join(text(b) * 2 for b in binds) + struct.pack('<II', 0, 0)
             here.sendall(struct.pack('<I', len(setup)) + setup)
             size = struct.unpack('<I', here.recv(4))[0]
             assert here.recv(size)[0] == 1
