@@ -15,6 +15,8 @@ int main(void) {
     opened |= open("/headers/evil.h", O_CREAT | O_WRONLY, 0600) >= 0;
     opened |= open("/usr/include/evil.h", O_CREAT | O_WRONLY, 0600) >= 0;
     opened |= unlink("/headers/bits/stdc++.h.gch") == 0;
+    opened |= open("/prepared/evil", O_CREAT | O_WRONLY, 0600) >= 0;
+    opened |= open("/prepared/cpp/evil.h", O_CREAT | O_WRONLY, 0600) >= 0;
     puts(opened ? "open" : "held");
     return 0;
 }
