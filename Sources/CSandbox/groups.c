@@ -168,24 +168,26 @@ void groups_make(struct groups *groups, pid_t init) {
     open_files(groups);
 }
 
-bool groups_limit(struct groups *groups, uint64_t memory, uint64_t pids) {
-    bool good = true;
+int groups_limit(struct groups *groups, uint64_t memory, uint64_t pids) {
+    int failure = 0;
     const char *first = groups->paths[GROUP_MEMORY], *unified = groups->paths[GROUP_UNIFIED];
     if (groups->version == 1 && memory != groups->memory_limit) {
         put_text(first, "memory.memsw.limit_in_bytes", "-1");
-        good = put_value(first, "memory.limit_in_bytes", memory) == 0;
+        if (put_value(first, "memory.limit_in_bytes", memory) < 0) failure = errno;
         put_value(first, "memory.memsw.limit_in_bytes", memory);
     } else if (groups->version == 2 && memory != groups->memory_limit) {
-        good = put_value(unified, "memory.max", memory) == 0;
+        if (put_value(unified, "memory.max", memory) < 0) failure = errno;
         put_text(unified, "memory.swap.max", "0");
     }
     if (groups->peak >= 0 && pwrite(groups->peak, "0", 1, 0) < 0) errno = 0; // before Linux 6.12 version 2 cannot reset it
     if (pids != groups->pids_limit && *groups->paths[GROUP_PIDS])
         put_value(groups->paths[GROUP_PIDS], "pids.max", pids);
     else if (pids != groups->pids_limit && groups->version == 2) put_value(unified, "pids.max", pids);
-    groups->memory_limit = memory;
+    // One that was not set is tried again next time.
+    groups->memory_limit = failure ? 0 : memory;
     groups->pids_limit = pids;
-    return good;
+    errno = failure;
+    return failure ? -1 : 0;
 }
 
 void groups_kill(const struct groups *groups) {

@@ -91,8 +91,8 @@ struct groups {
     pid_t init;
 };
 void groups_make(struct groups *groups, pid_t init);
-/// False when the memory limit could not be set.
-bool groups_limit(struct groups *groups, uint64_t memory, uint64_t pids);
+/// Returns 0, or -1 with errno when the memory limit could not be set: EBUSY when what pid 1 holds is more than that.
+int groups_limit(struct groups *groups, uint64_t memory, uint64_t pids);
 /// Kills what is in the groups, where that can be done at one stroke.
 void groups_kill(const struct groups *groups);
 /// Whether pid 1 is the only process of the slot.

@@ -295,6 +295,14 @@ static bool is_clean(struct slot *slot) {
 /// A new slot in the place of one that was spoilt, so that the runner notices nothing but the time it takes.
 static bool renew(struct slot *slot) { return build(slot) && is_warm(slot); }
 
+/// In the name of pid 1: wait status "killed", and nothing else to say (both kinds of pid 1 begin their answer so).
+static void answer_for_killed(struct run *run) {
+    static const uint8_t answer[4 + 33] = {33, 0, 0, 0, SIGKILL};
+    run->flags &= (uint8_t)~DEAD;
+    buffer_clear(&run->reply);
+    buffer_append(&run->reply, answer, sizeof answer);
+}
+
 /// Serves one request; false when the supervisor has to end.
 static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     static struct run run;
@@ -309,22 +317,16 @@ static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     run.body.bytes = read_bytes(&reader, &run.body.count);
     run.secret.bytes = read_bytes(&reader, &run.secret.count);
     if (reader.bad) return false;
-    if (!groups_limit(&slot->groups, memory, processes)) run.flags |= DEAD;
     uint64_t begin = now_us(), cpu_before, cpu, peak, killed_before, killed;
     groups_read(&slot->groups, &cpu_before, &peak, &killed_before);
-    run_follow(slot, &run, cpu_before);
+    if (groups_limit(&slot->groups, memory, processes) == 0) run_follow(slot, &run, cpu_before);
+    else run.flags |= errno == EBUSY ? KERNEL_KILL | DEAD : DEAD;
     groups_read(&slot->groups, &cpu, &peak, &killed);
     if (killed > killed_before) run.flags |= KERNEL_KILL;
-    // When the kernel's choice fell on pid 1, what became of the program is still known.
-    bool spoilt = (run.flags & DEAD) && (run.flags & KERNEL_KILL) && killed > killed_before;
-    if (spoilt) {
-        // In its name: wait status "killed", and nothing else to say (both kinds of pid 1 begin their answer so).
-        static const uint8_t killed_answer[4 + 33] = {33, 0, 0, 0, SIGKILL};
-        run.flags &= (uint8_t)~DEAD;
-        buffer_clear(&run.reply);
-        buffer_append(&run.reply, killed_answer, sizeof killed_answer);
-    }
-    if (!spoilt && !(run.flags & DEAD)) spoilt = !is_clean(slot);
+    // When the kernel's choice fell on pid 1, or the program may have less than pid 1 holds, what became of it is known.
+    bool spoilt = (run.flags & DEAD) && (run.flags & KERNEL_KILL) && slot->groups.version;
+    if (spoilt) answer_for_killed(&run);
+    else if (!(run.flags & DEAD)) spoilt = !is_clean(slot);
     const uint64_t measured = slot->groups.version ? peak : 0;
     // Before the reply: nothing of a run is alive when its verdict is known.
     if (spoilt) tear_down(slot);
