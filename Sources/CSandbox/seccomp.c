@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -72,7 +73,7 @@ static const int ignored[] = {SYS_sync, SYS_syncfs};
 
 /// Calls that name a process; pid 1 of the slot belongs to the same user and is not to be touched.
 static const struct { int number, argument; } aimed[] = {
-    {SYS_kill, 0}, {SYS_tgkill, 0}, {SYS_rt_sigqueueinfo, 0}, {SYS_rt_tgsigqueueinfo, 0}, {SYS_pidfd_open, 0},
+    {SYS_kill, 0}, {SYS_rt_sigqueueinfo, 0}, {SYS_rt_tgsigqueueinfo, 0}, {SYS_pidfd_open, 0},
     {SYS_sched_setaffinity, 0}, {SYS_sched_setscheduler, 0}, {SYS_sched_setparam, 0}, {SYS_sched_setattr, 0},
 };
 
@@ -153,6 +154,18 @@ static void filter_processes(struct program *program) {
         answer(program, SECCOMP_RET_ALLOW);
         end_call(program, call);
     }
+    // A run time that is pid 1 stops its own threads with these; nothing that forks programs acts on them.
+    call = begin_call(program, SYS_tgkill);
+    load_argument(program, 0);
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0);
+    answer(program, SECCOMP_RET_ALLOW);
+    load_argument(program, 2);
+    allow_if_equal(program, SIGPWR);
+    allow_if_equal(program, SIGXCPU);
+    emit(program, BPF_JMP | BPF_JGT | BPF_K, 31, 0, 1);
+    answer(program, SECCOMP_RET_ALLOW);
+    fail(program, EPERM);
+    end_call(program, call);
     // A whole group or user would include pid 1.
     call = begin_call(program, SYS_setpriority);
     load_argument(program, 1);

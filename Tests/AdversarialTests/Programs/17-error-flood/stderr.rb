@@ -1,2 +1,2 @@
 # must: output_limit; output 65536; cpu 4; wall 10
-loop { warn 'flood' }
+loop { $stderr.puts 'flood' }

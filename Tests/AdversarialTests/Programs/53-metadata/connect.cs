@@ -6,6 +6,11 @@ using System.Threading;
 using System.Diagnostics;
 class Program {
     static void Main() {
-        try { new System.Net.Sockets.TcpClient("169.254.169.254", 80); Console.WriteLine("open"); } catch (Exception) { Console.WriteLine("held"); }
+        try {
+            var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream,
+                                                       System.Net.Sockets.ProtocolType.Tcp);
+            socket.Connect("169.254.169.254", 80);
+            Console.WriteLine("open");
+        } catch (Exception) { Console.WriteLine("held"); }
     }
 }
