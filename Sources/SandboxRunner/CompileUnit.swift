@@ -159,7 +159,10 @@ enum SourceText {
     /// `#undef` for every macro of the program's that `text` would otherwise fall to.
     static func undone(_ program: String, in text: String) -> String {
         let words = Set(SourceScan(text).words.map(\.text))
-        return words.intersection(definitions(in: program)).sorted().map { "#undef \($0)\n" }.joined()
+        let macros = definitions(in: program)
+        // With this one assertions are nothing, whether the test includes them again or not.
+        let assertions = macros.contains("NDEBUG") ? "#undef NDEBUG\n#include <assert.h>\n" : ""
+        return words.intersection(macros).sorted().map { "#undef \($0)\n" }.joined() + assertions
     }
 
     /// Whether there is a function of that name.

@@ -124,17 +124,23 @@ import Testing
         ExecutionJob(id: "cheat", language: language, program: program, tests: tests, limits: limits)
     }
 
+    /// Holes that docs/sandbox.md owns to.
+    ///
+    /// What the function returns is of the program's own type there, and compares as the program likes, in the process
+    /// that the test code shares with it. Calls have no such hole.
+    private static let holesOfTestCode: Set<String> = ["cpp/69-operator.cpp", "cs/69-operator.cs"]
+
     /// The judge's own ways of asking.
     private static func tests(_ language: Language, _ question: Question) -> [TestCase] {
         let code = language == .php ? "<?php" + question.test : question.test
-        let call = TestCase.call(function: "f", arguments: [.integer(2)], expected: .integer(4))
+        let name = language == .csharp ? "F" : "f"
+        let call = TestCase.call(function: name, arguments: [.integer(2)], expected: .integer(4))
         switch language {
         case .python:
             let check =
                 "def check(candidate):\n    assert candidate(2) == 4\n    assert abs(candidate(2) - 4) < 1e-6\ncheck(f)"
             return [call, .assert(code: "assert f(2) == 4"), .program(code: check)]
-        case .javascript, .php, .ruby: return [call, .program(code: code)]
-        default: return [.program(code: code)]
+        default: return [call, .program(code: code)]
         }
     }
 
@@ -172,6 +178,7 @@ import Testing
                         faults.append("\(cheat): does not take in a plain runner: \(plain)")
                     }
                     for test in Self.tests(cheat.language, question) {
+                        if case .program = test, Self.holesOfTestCode.contains(cheat.name) { continue }
                         let verdict = await pool.judge(Self.job(cheat.source, cheat.language, [test]))
                         if verdict.outcome == .accepted || verdict.outcome == .infrastructureFailure {
                             faults.append("\(cheat): \(verdict.outcome.rawValue) by \(test): \(verdict.diagnostics)")

@@ -26,7 +26,7 @@ import Testing
             + "\n"
     }.joined()
 
-    /// The products, where every user can execute them, and a scratch directory for their caches.
+    /// The products, where every user can execute them, and a scratch directory for the cache of each user.
     private struct Copies {
         let directory = "/tmp/ppocoder-walls-\(getpid())"
 
@@ -38,9 +38,13 @@ import Testing
             for name in ["ppocoder", "ppocoder-slot"] {
                 try manager.copyItem(atPath: product(name), toPath: "\(directory)/\(name)")
             }
+            atexit { try? FileManager.default.removeItem(atPath: "/tmp/ppocoder-walls-\(getpid())") }
         }
 
-        func remove() { try? FileManager.default.removeItem(atPath: directory) }
+        func environment(_ before: [String]) -> [String: String] {
+            let user = before.contains("--reuid") ? "other" : "own"
+            return ["PATH": "/usr/bin:/usr/sbin", "XDG_CACHE_HOME": "\(directory)/cache/\(user)"]
+        }
 
         func judge(_ before: [String], _ options: [String] = []) throws -> (
             status: Int32, verdicts: [String: String], walls: String, errors: String
@@ -49,7 +53,7 @@ import Testing
             let run = try AdversarialTests.output(
                 of: command,
                 input: WallsTests.input,
-                environment: ["PATH": "/usr/bin:/usr/sbin", "XDG_CACHE_HOME": directory + "/cache"]
+                environment: environment(before)
             )
             var verdicts: [String: String] = [:]
             var walls = ""
@@ -66,6 +70,9 @@ import Testing
 
     private static let wanted = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.outcome) })
 
+    /// Made once: what tool chains need beside themselves takes a while to prepare.
+    private static let copies = Result { try Copies() }
+
     /// Programs that only root may start differently.
     private static let asUser = ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
     private static let withoutGroups = [
@@ -73,8 +80,7 @@ import Testing
     ]
 
     @Test func `Every limit holds as this user, and each row names its walls`() throws {
-        let copies = try Copies()
-        defer { copies.remove() }
+        let copies = try Self.copies.get()
         let run = try copies.judge([])
         #expect(run.verdicts == Self.wanted, "\(run.errors)")
         #expect(run.walls.contains("root=pivoted") && run.walls.contains("private=1"), "\(run.walls)")
@@ -85,8 +91,7 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
     func `Every limit holds for a user without privileges`() throws {
-        let copies = try Copies()
-        defer { copies.remove() }
+        let copies = try Self.copies.get()
         let run = try copies.judge(Self.asUser)
         #expect(run.verdicts == Self.wanted, "\(run.errors)")
         #expect(run.walls.contains("user-namespace=1") && run.walls.contains("memory=sampled"), "\(run.walls)")
@@ -94,8 +99,7 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "only root can hide the control groups"))
     func `Every limit holds without control groups`() throws {
-        let copies = try Copies()
-        defer { copies.remove() }
+        let copies = try Self.copies.get()
         let asRoot = try copies.judge(Self.withoutGroups)
         #expect(asRoot.verdicts == Self.wanted, "\(asRoot.errors)")
         #expect(asRoot.walls.contains("memory=sampled") && asRoot.walls.contains("cpu=sampled"), "\(asRoot.walls)")
@@ -121,8 +125,7 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "only root can enter a chroot"))
     func `Below the minimum nothing is run unless it is asked for`() throws {
-        let copies = try Copies()
-        defer { copies.remove() }
+        let copies = try Self.copies.get()
         let root = "/var/tmp/ppocoder-chroot-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: root) }
         let refused = try copies.judge(Self.inChroot(root))
@@ -135,7 +138,7 @@ import Testing
         #expect(accepted.walls.contains("private=0"), "\(accepted.walls)")
         let doctor = try output(
             of: Self.inChroot(root) + ["\(copies.directory)/ppocoder", "doctor"],
-            environment: ["PATH": "/usr/bin:/usr/sbin", "XDG_CACHE_HOME": copies.directory + "/cache"]
+            environment: copies.environment([])
         )
         #expect((doctor.output + doctor.errors).contains("below the minimum"))
     }
