@@ -96,7 +96,8 @@ static _Noreturn void live(struct slot *slot, const char *base, int go, int told
     for (int i = 0; i < count; i++) given[i] = fcntl(given[i], F_DUPFD_CLOEXEC, 64);
     for (int i = 0; i < count; i++) dup2(given[i], i);
     close_range((unsigned)count, ~0u, 0);
-    char *environment[] = {"PYTHONHASHSEED=0", NULL};
+    // What the loader would look up at a function's first call it would look up in every child.
+    char *environment[] = {"PYTHONHASHSEED=0", "LD_BIND_NOW=1", NULL};
     execve(slot->setup.arguments[0], slot->setup.arguments, environment);
     _exit(1);
 }
