@@ -31,6 +31,7 @@ struct NativeJudge {
             if let refusal = artefact.refusal { return results.compileError(refusal) }
         }
         for (index, test) in job.tests.enumerated() {
+            if job.options.stopAtFirstFailure, results.firstFailure != nil { break }
             guard !results.isExhausted else {
                 results.fill(
                     [index],
@@ -43,8 +44,9 @@ struct NativeJudge {
                 let unit = toolChain.unit(program: job.program)
                 let artefact = try compile(unit, onlyCheck: false)
                 if let refusal = artefact.refusal { return results.compileError(refusal) }
+                let comparison = job.comparison(at: index)
                 let result = try run(artefact, unit, input: Array(stdin.utf8)) { output in
-                    hasSameWords(output, expected)
+                    agrees(output, with: expected, by: comparison)
                         ? .passed : TestResult(outcome: .wrongAnswer, diagnostics: "the output differs")
                 }
                 results.set(result, at: index)
@@ -82,12 +84,17 @@ struct NativeJudge {
     private mutating func compile(_ unit: ToolChain.Unit, onlyCheck: Bool) throws(SandboxError) -> CompileCache.Artefact
     {
         let key = CompileCache.key(unit, toolChain: toolChain, limits: job.limits, onlyCheck: onlyCheck)
-        if let known = compiled[key] { return known }
+        if let known = compiled[key] {
+            results.compileLimit = known.limit
+            return known
+        }
         let outcome = try slot.run(toolChain.compilation(of: unit, limits: job.limits, onlyCheck: onlyCheck))
         if outcome.isSlotSpoilt { isSlotSpoilt = true }
         results.compileSeconds += outcome.cpuSeconds
         var artefact = CompileCache.Artefact(refusal: nil, files: outcome.files)
         if !outcome.hasSucceeded {
+            artefact.limit = compileLimit(outcome.reply, status: outcome.status)
+            results.compileLimit = artefact.limit
             let said = tail(outcome.errors + outcome.output, limit: 4000)
             let fatal = fatalResult(outcome.reply, status: outcome.status)
             artefact.refusal =
@@ -116,7 +123,11 @@ struct NativeJudge {
         )
         if outcome.isSlotSpoilt { isSlotSpoilt = true }
         results.add(cost: outcome.reply, cpuSeconds: outcome.cpuSeconds, peak: outcome.peakMemoryBytes)
-        if outcome.hasSucceeded { return judging(outcome.output) }
+        if outcome.hasSucceeded {
+            var result = judging(outcome.output)
+            result.cpuSeconds = outcome.cpuSeconds
+            return result
+        }
         let said = tail(outcome.errors)
         if outcome.reply.flags.isEmpty, said.contains("java.lang.OutOfMemoryError") || said.contains("std::bad_alloc") {
             return TestResult(outcome: .memoryLimit, diagnostics: said)
