@@ -33,7 +33,7 @@ final class Slot: Sendable {
     private let surroundings: Surroundings
     private let processes: Mutex<SlotProcesses>
 
-    /// - Parameter capacity: How many processes may live at once.
+    /// At most `capacity` processes live at once.
     init(number: Int, user: Int, capacity: Int, surroundings: Surroundings) {
         queue = DispatchQueue(label: "ppocoder.slot.\(number)")
         self.surroundings = surroundings

@@ -39,7 +39,7 @@ struct ConfigurationLoaderTests {
         #expect(try load(yaml: "reward: {fine_grained: -0.1, preset: rltf}").reward == expected)
         #expect(try load(yaml: "reward: {fine_grained: -0.1}", overrides: ["reward.preset=rltf"]).reward == expected)
         #expect(try load(yaml: "reward: {preset: coderl}", overrides: ["reward.preset=ppocoder"]).reward.astWeight == 1)
-        let error = #expect(throws: ConfigurationError.self) { try load(yaml: "reward: {preset: rltv}") }
+        let error = #expect(throws: Learner.ConfigurationError.self) { try load(yaml: "reward: {preset: rltv}") }
         #expect(error.map { "\($0)".contains("ppocoder, coderl, rltf, compcoder") } == true)
     }
 
