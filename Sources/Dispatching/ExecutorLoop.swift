@@ -25,6 +25,7 @@ package struct ExecutorOptions: Sendable {
 ///   - slots: Jobs judged at once.
 ///   - toolChains: The languages that can be judged, by `Language.rawValue`, with the version of each tool chain.
 ///   - options: Names and times.
+///   - changes: Tool chains from now on, whenever they change: a language that is missing is withdrawn.
 ///   - judge: Judges one job; must return, and says `infrastructureFailure` when it could not.
 /// - Throws: `.transport` when the channel fails, `.message` when the hello itself is refused by our own codec.
 package func runExecutor(
@@ -32,6 +33,7 @@ package func runExecutor(
     slots: Int,
     toolChains: [String: String],
     options: ExecutorOptions = ExecutorOptions(),
+    changes: AsyncStream<[String: String]>? = nil,
     judge: @escaping @Sendable (ExecutionJob) async -> Verdict
 ) async throws(DispatchError) {
     let executor = Executor(
@@ -43,6 +45,11 @@ package func runExecutor(
     )
     // A task of its own: cancelling the caller begins the drain instead of ending the work.
     let work = Task { await executor.run() }
+    let listening = Task {
+        guard let changes else { return }
+        for await toolChains in changes { await executor.change(to: toolChains) }
+    }
+    defer { listening.cancel() }
     let result = await withTaskCancellationHandler {
         await work.value
     } onCancel: {
@@ -61,7 +68,7 @@ private actor Executor {
 
     private let channel: any ClientChannel
     private let slots: Int
-    private let toolChains: [String: String]
+    private var toolChains: [String: String]
     private let options: ExecutorOptions
     private let judge: @Sendable (ExecutionJob) async -> Verdict
     /// Leases beyond the slots, first come first.
@@ -108,6 +115,12 @@ private actor Executor {
         drainDeadline = .now + .seconds(options.drainSeconds)
         // The dispatcher gives what has not begun to somebody else once it hears goodbye.
         waiting = []
+        _ = await sayHello()
+    }
+
+    func change(to toolChains: [String: String]) async {
+        guard toolChains != self.toolChains else { return }
+        self.toolChains = toolChains
         _ = await sayHello()
     }
 

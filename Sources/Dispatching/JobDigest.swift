@@ -2,7 +2,7 @@ package import Determinism
 package import Programs
 import Protocol
 
-/// The name of `job`: a digest of language, program, tests, limits and `salt`, and not of its id.
+/// The name of `job`: a digest of language, program, tests, limits, options and `salt`, and not of its id.
 ///
 /// Equal jobs have equal names, so that a verdict can be shared; a new salt disowns all verdicts given so far.
 package func jobDigest(_ job: ExecutionJob, salt: String = "") -> Digest {
@@ -30,6 +30,12 @@ package func jobDigest(_ job: ExecutionJob, salt: String = "") -> Digest {
     let limits = job.limits
     add("\(limits.cpuSeconds) \(limits.wallSeconds) \(limits.compileSeconds)")
     add("\(limits.memoryBytes) \(limits.processes) \(limits.outputBytes) \(limits.fileBytes)")
+    let options = job.options
+    // Jobs without options keep the names they always had.
+    if options != JudgingOptions() {
+        add("options \(options.stopAtFirstFailure) \(options.coverage) \(options.comparison?.rawValue ?? "")")
+        for comparison in options.comparisons { add(comparison?.rawValue ?? "") }
+    }
     return hasher.finish()
 }
 

@@ -8,7 +8,9 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measures the parts of a run on this machine.",
-        subcommands: [BenchJudgeCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self]
+        subcommands: [
+            BenchJudgeCommand.self, BenchFlakesCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self,
+        ]
     )
 }
 
@@ -24,7 +26,7 @@ struct BenchClock {
     /// CPU time of child processes that have ended since, and of theirs.
     var childCPUSeconds: Double { Self.cpuSeconds(RUSAGE_CHILDREN) - childSeconds }
 
-    private static func cpuSeconds(_ who: __rusage_who) -> Double {
+    static func cpuSeconds(_ who: __rusage_who) -> Double {
         var usage = rusage()
         _ = unsafe getrusage(__rusage_who_t(who.rawValue), &usage)
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }

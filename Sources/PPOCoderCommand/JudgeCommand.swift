@@ -12,7 +12,7 @@ struct JudgeCommand: AsyncParsableCommand {
         abstract: "Compiles and runs programs against tests in a sandbox.",
         discussion: """
             Reads {"id","language","program","tests":[…],"limits":{…}} rows, writes {"id","verdict","tests_passed",\
-            "tests_total","compile_s","cpu_s","wall_s","peak_memory_bytes","diagnostics"} rows in their order. No tests \
+            "tests_total","compile_s","cpu_s","wall_s","peak_memory_bytes","diagnostics",…} rows in their order. No tests \
             means compile only. Exit code 1 when a program could not be judged (verdict infrastructure_failure).
             """
     )
@@ -112,9 +112,15 @@ struct JudgeRow: Decodable {
     private var tests: [TestCase]?
     private var limits: ExecutionLimits?
     private var limitNames: [String: JSONValue]?
+    private var options = JudgingOptions()
 
     private enum CodingKeys: String, CodingKey {
-        case id, language, program, tests, limits
+        case id, language, program, tests, limits, coverage, compare
+        case stopAtFirstFailure = "stop_at_first_failure"
+    }
+
+    private struct TestOptions: Decodable {
+        var compare: String?
     }
 
     /// A job and the name its result goes by.
@@ -131,6 +137,22 @@ struct JudgeRow: Decodable {
         tests = try fields.decodeIfPresent([TestCase].self, forKey: .tests)
         limits = try fields.decodeIfPresent(ExecutionLimits.self, forKey: .limits)
         limitNames = try fields.decodeIfPresent([String: JSONValue].self, forKey: .limits)
+        options.stopAtFirstFailure = try fields.decodeIfPresent(Bool.self, forKey: .stopAtFirstFailure) ?? false
+        options.coverage = try fields.decodeIfPresent(Bool.self, forKey: .coverage) ?? false
+        options.comparison = try Self.comparison(fields.decodeIfPresent(String.self, forKey: .compare), "compare")
+        let own = try fields.decodeIfPresent([TestOptions].self, forKey: .tests) ?? []
+        guard own.contains(where: { $0.compare != nil }) else { return }
+        options.comparisons = try own.enumerated().map { index, test in
+            try Self.comparison(test.compare, "tests[\(index)].compare")
+        }
+    }
+
+    private static func comparison(_ name: String?, _ field: String) throws -> Comparison? {
+        guard let name else { return nil }
+        guard let comparison = Comparison(rawValue: name) else {
+            throw BadField(field, expected: "one of " + Comparison.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return comparison
     }
 
     /// The job of the row.
@@ -163,7 +185,14 @@ struct JudgeRow: Decodable {
         for (name, value) in values where !(value > 0) {
             throw BadField("limits.\(name)", expected: "more than 0; found \(value)")
         }
-        let job = ExecutionJob(id: "\(id)", language: language, program: program, tests: tests ?? [], limits: limits)
+        let job = ExecutionJob(
+            id: "\(id)",
+            language: language,
+            program: program,
+            tests: tests ?? [],
+            limits: limits,
+            options: options
+        )
         return Named(id: id, job: job)
     }
 

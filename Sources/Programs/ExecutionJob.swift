@@ -49,18 +49,27 @@ package struct ExecutionJob: Sendable, Hashable, Codable {
     package var program: String
     package var tests: [TestCase]
     package var limits: ExecutionLimits
+    package var options: JudgingOptions
 
     package init(
         id: String,
         language: Language,
         program: String,
         tests: [TestCase],
-        limits: ExecutionLimits = ExecutionLimits()
+        limits: ExecutionLimits = ExecutionLimits(),
+        options: JudgingOptions = JudgingOptions()
     ) {
         self.id = id
         self.language = language
         self.program = program
         self.tests = tests
         self.limits = limits
+        self.options = options
+    }
+
+    /// How the answer to the test at `index` is compared.
+    package func comparison(at index: Int) -> Comparison {
+        let own = options.comparisons.indices.contains(index) ? options.comparisons[index] : nil
+        return own ?? options.comparison ?? .tokens
     }
 }

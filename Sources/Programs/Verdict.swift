@@ -28,6 +28,50 @@ package struct Verdict: Sendable, Hashable, Codable {
     /// What the compiler or the run time said, cut to a few kilobytes.
     package var diagnostics: String
 
+    /// Results of the tests, in their order; empty when the program did not compile.
+    package var tests: [TestReport] = []
+    /// The signal that ended the program in the test that decided the outcome.
+    package var signal: Int?
+    /// The line of the program, from 1, that the diagnostics are about: of a syntax error, or the innermost one of a
+    /// traceback that is in the program.
+    package var errorLine: Int?
+    /// The limit that stopped the compiler.
+    package var compileLimit: CompileLimit?
+    /// Lines of the program that were executed, ascending; nil unless they were asked for.
+    package var executedLines: [Int]?
+    /// The walls that were up, one sentence each; empty when nobody said.
+    package var walls: [String] = []
+
+    /// What became of one test.
+    package struct TestReport: Sendable, Hashable, Codable {
+        /// Nil when the test was not run.
+        package var outcome: Outcome?
+        /// CPU time of the program for this test, seconds, as far as it can be told apart.
+        package var cpuSeconds: Double
+
+        package init(outcome: Outcome?, cpuSeconds: Double = 0) {
+            self.outcome = outcome
+            self.cpuSeconds = cpuSeconds
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case outcome = "verdict"
+            case cpuSeconds = "cpu_s"
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: CodingKeys.self)
+            // A test that was not run says so.
+            try fields.encode(outcome, forKey: .outcome)
+            try fields.encode(cpuSeconds, forKey: .cpuSeconds)
+        }
+    }
+
+    /// A limit of the compile stage.
+    package enum CompileLimit: String, Sendable, Codable, CaseIterable {
+        case time, memory, output
+    }
+
     package init(
         outcome: Outcome,
         testsPassed: Int = 0,
@@ -58,5 +102,47 @@ package struct Verdict: Sendable, Hashable, Codable {
         case wallSeconds = "wall_s"
         case peakMemoryBytes = "peak_memory_bytes"
         case diagnostics
+        case tests
+        case signal
+        case errorLine = "error_line"
+        case compileLimit = "compile_limit"
+        case executedLines = "executed_lines"
+        case walls
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        outcome = try fields.decode(Outcome.self, forKey: .outcome)
+        testsPassed = try fields.decode(Int.self, forKey: .testsPassed)
+        testsTotal = try fields.decode(Int.self, forKey: .testsTotal)
+        compileSeconds = try fields.decode(Double.self, forKey: .compileSeconds)
+        cpuSeconds = try fields.decode(Double.self, forKey: .cpuSeconds)
+        wallSeconds = try fields.decode(Double.self, forKey: .wallSeconds)
+        peakMemoryBytes = try fields.decode(Int.self, forKey: .peakMemoryBytes)
+        diagnostics = try fields.decode(String.self, forKey: .diagnostics)
+        tests = try fields.decodeIfPresent([TestReport].self, forKey: .tests) ?? []
+        signal = try fields.decodeIfPresent(Int.self, forKey: .signal)
+        errorLine = try fields.decodeIfPresent(Int.self, forKey: .errorLine)
+        compileLimit = try fields.decodeIfPresent(CompileLimit.self, forKey: .compileLimit)
+        executedLines = try fields.decodeIfPresent([Int].self, forKey: .executedLines)
+        walls = try fields.decodeIfPresent([String].self, forKey: .walls) ?? []
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(outcome, forKey: .outcome)
+        try fields.encode(testsPassed, forKey: .testsPassed)
+        try fields.encode(testsTotal, forKey: .testsTotal)
+        try fields.encode(compileSeconds, forKey: .compileSeconds)
+        try fields.encode(cpuSeconds, forKey: .cpuSeconds)
+        try fields.encode(wallSeconds, forKey: .wallSeconds)
+        try fields.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
+        try fields.encode(diagnostics, forKey: .diagnostics)
+        if !tests.isEmpty { try fields.encode(tests, forKey: .tests) }
+        try fields.encodeIfPresent(signal, forKey: .signal)
+        try fields.encodeIfPresent(errorLine, forKey: .errorLine)
+        try fields.encodeIfPresent(compileLimit, forKey: .compileLimit)
+        try fields.encodeIfPresent(executedLines, forKey: .executedLines)
+        if !walls.isEmpty { try fields.encode(walls, forKey: .walls) }
     }
 }

@@ -127,7 +127,13 @@ extension WireExecutionRequest {
         language = job.language.rawValue
         program = job.program
         tests = job.tests.map { WireTestCase($0) }
+        for (index, comparison) in job.options.comparisons.enumerated() where tests.indices.contains(index) {
+            tests[index].compare = comparison?.rawValue ?? ""
+        }
         limits = WireExecutionLimits(job.limits)
+        stopAtFirstFailure = job.options.stopAtFirstFailure
+        coverage = job.options.coverage
+        compare = job.options.comparison?.rawValue ?? ""
         self.priority = UInt32(clamping: priority)
     }
 
@@ -142,9 +148,31 @@ extension WireExecutionRequest {
             language: language,
             program: program,
             tests: try testCases(tests, "\(field).tests"),
-            limits: try limits.limits("\(field).limits")
+            limits: try limits.limits("\(field).limits"),
+            options: try options(field)
         )
     }
+
+    private func options(_ field: String) throws(ProtocolError) -> JudgingOptions {
+        var options = JudgingOptions()
+        options.stopAtFirstFailure = stopAtFirstFailure
+        options.coverage = coverage
+        options.comparison = try comparison(compare, "\(field).compare")
+        guard tests.contains(where: { !$0.compare.isEmpty }) else { return options }
+        for (index, test) in tests.enumerated() {
+            options.comparisons.append(try comparison(test.compare, "\(field).tests[\(index)].compare"))
+        }
+        return options
+    }
+}
+
+private func comparison(_ name: String, _ field: String) throws(ProtocolError) -> Comparison? {
+    if name.isEmpty { return nil }
+    guard let comparison = Comparison(rawValue: name) else {
+        let known = Comparison.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .invalidField(field: field, expected: "one of \(known)", found: "'\(name.prefix(40))'")
+    }
+    return comparison
 }
 
 extension WireProblem {
@@ -176,51 +204,6 @@ extension WireProblem {
             reference: reference,
             limits: try limits.limits("\(field).limits"),
             preamble: preamble
-        )
-    }
-}
-
-extension WireVerdict {
-    /// The message of `verdict`; long diagnostics are cut to `ProtocolLimits.diagnosticsBytes`.
-    package init(_ verdict: Verdict) {
-        self.init()
-        outcome = verdict.outcome.rawValue
-        testsPassed = UInt32(clamping: verdict.testsPassed)
-        testsTotal = UInt32(clamping: verdict.testsTotal)
-        compileSeconds = verdict.compileSeconds
-        cpuSeconds = verdict.cpuSeconds
-        wallSeconds = verdict.wallSeconds
-        peakMemoryBytes = UInt64(clamping: verdict.peakMemoryBytes)
-        diagnostics = verdict.diagnostics.cut(toUTF8Bytes: ProtocolLimits.diagnosticsBytes)
-    }
-
-    /// The verdict.
-    ///
-    /// Errors are reported under `field`.
-    package func verdict(_ field: String = "verdict") throws(ProtocolError) -> Verdict {
-        guard let outcome = Verdict.Outcome(rawValue: outcome) else {
-            let known = Verdict.Outcome.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalidField(
-                field: "\(field).outcome",
-                expected: "one of \(known)",
-                found: "'\(self.outcome.prefix(40))'"
-            )
-        }
-        try Check.range(Int(testsTotal), 0...ProtocolLimits.maximumTests, "\(field).tests_total")
-        try Check.range(Int(testsPassed), 0...Int(testsTotal), "\(field).tests_passed")
-        try Check.amount(compileSeconds, "\(field).compile_seconds")
-        try Check.amount(cpuSeconds, "\(field).cpu_seconds")
-        try Check.amount(wallSeconds, "\(field).wall_seconds")
-        try Check.text(diagnostics, ProtocolLimits.diagnosticsBytes, "\(field).diagnostics")
-        return Verdict(
-            outcome: outcome,
-            testsPassed: Int(testsPassed),
-            testsTotal: Int(testsTotal),
-            compileSeconds: compileSeconds,
-            cpuSeconds: cpuSeconds,
-            wallSeconds: wallSeconds,
-            peakMemoryBytes: try Check.integer(peakMemoryBytes, 0...Int.max, "\(field).peak_memory_bytes"),
-            diagnostics: diagnostics
         )
     }
 }

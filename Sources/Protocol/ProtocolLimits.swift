@@ -43,6 +43,8 @@ package enum ProtocolLimits {
     package static let nameBytes = 4096
     /// Compiler and run-time output carried in a verdict, UTF-8 bytes; longer text is cut when it is sent.
     package static let diagnosticsBytes = 64 << 10
+    /// Executed lines named in a verdict; further ones are cut when it is sent.
+    package static let executedLines = 65_536
     /// Entries of a map: tool chains, endpoints, model files.
     package static let maximumMapEntries = 64
     /// Reward terms of one trajectory.

@@ -1,5 +1,5 @@
 import Determinism
-import Foundation
+import Dispatching
 import Programs
 import Synchronization
 
@@ -11,6 +11,8 @@ final class CompileCache: Sendable {
     struct Artefact: Sendable {
         /// What the compiler said when it refused.
         var refusal: String?
+        /// The limit that stopped the compiler.
+        var limit: Verdict.CompileLimit?
         var files: [SlotFile]
         /// Why a test in this program would not be believed.
         var objection: String?
@@ -76,18 +78,10 @@ final class VerdictCache: Sendable {
     init(capacity: Int) { self.capacity = capacity }
 
     /// The key of a job, its id left out; nil when nothing is kept.
+    ///
+    /// It has everything that the verdict depends on: program, tests, limits, options, and what `version` says of the tools.
     func key(_ job: ExecutionJob, version: String) -> Digest? {
-        guard capacity > 0 else { return nil }
-        var nameless = job
-        nameless.id = ""
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let data = try? encoder.encode(nameless) else { return nil }
-        var hasher = DigestHasher()
-        hasher.update(Array(version.utf8))
-        hasher.update([0])
-        hasher.update(Array(data))
-        return hasher.finish()
+        capacity > 0 ? jobDigest(job, salt: version) : nil
     }
 
     subscript(key: Digest) -> Verdict? { contents.withLock { $0.verdicts[key] } }

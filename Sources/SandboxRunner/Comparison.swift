@@ -1,5 +1,61 @@
 import Foundation
-import Programs
+package import Programs
+
+/// Whether what a program returned is what was expected, compared as the test asks.
+func agrees(_ value: PlainData, with expected: JSONValue, by comparison: Comparison) -> Bool {
+    switch comparison {
+    case .tokens, .float: return equals(value, expected)
+    case .exact: return equalsExactly(value, expected)
+    case .unordered:
+        switch (value, expected) {
+        case (.list(let a), .array(let b)), (.tuple(let a), .array(let b)): return equalsInAnyOrder(a, b)
+        default: return equals(value, expected)
+        }
+    }
+}
+
+/// Whether what a program printed is what was expected, compared as the test asks.
+package func agrees(_ output: [UInt8], with expected: String, by comparison: Comparison) -> Bool {
+    switch comparison {
+    case .tokens: return hasSameWords(output, expected)
+    case .exact: return output.elementsEqual(expected.utf8)
+    case .float:
+        let (words, wanted) = (words(of: output), words(of: Array(expected.utf8)))
+        return words.count == wanted.count && zip(words, wanted).allSatisfy(isCloseWord)
+    case .unordered: return lines(of: output) == lines(of: Array(expected.utf8))
+    }
+}
+
+private func isCloseWord(_ word: ArraySlice<UInt8>, _ wanted: ArraySlice<UInt8>) -> Bool {
+    if word.elementsEqual(wanted) { return true }
+    guard let value = Double(String(decoding: word, as: UTF8.self)),
+        let number = Double(String(decoding: wanted, as: UTF8.self)), value.isFinite, number.isFinite
+    else { return false }
+    return isClose(value, number)
+}
+
+/// The lines that have words, each as its words, in an order of their own.
+private func lines(of output: [UInt8]) -> [[[UInt8]]] {
+    output.split(separator: 10).map { words(of: Array($0)).map { Array($0) } }.filter { !$0.isEmpty }
+        .sorted { $0.joined(separator: [32]).lexicographicallyPrecedes($1.joined(separator: [32])) }
+}
+
+private func words(of output: [UInt8]) -> [ArraySlice<UInt8>] {
+    output.split { $0 == 32 || (9...13).contains($0) }
+}
+
+/// As `equals`, without tolerance: a number that is expected whole must be an integer.
+private func equalsExactly(_ value: PlainData, _ expected: JSONValue) -> Bool {
+    switch (value, expected) {
+    case (.integer(let a), .integer(let b)): a == b
+    case (.number(let a), .number(let b)): a == b
+    case (.integer, _), (.bigInteger, _), (.number, _): false
+    case (.list(let a), .array(let b)), (.tuple(let a), .array(let b)):
+        a.count == b.count && zip(a, b).allSatisfy(equalsExactly)
+    case (.dictionary(let a), .object(let b)): equals(a, b, equalsExactly)
+    default: equals(value, expected)
+    }
+}
 
 /// Whether what a program returned equals what was expected.
 ///
@@ -18,7 +74,7 @@ func equals(_ value: PlainData, _ expected: JSONValue) -> Bool {
     case (.list(let a), .array(let b)), (.tuple(let a), .array(let b)):
         a.count == b.count && zip(a, b).allSatisfy(equals)
     case (.set(let a), .array(let b)): equalsInAnyOrder(a, b)
-    case (.dictionary(let a), .object(let b)): equals(a, b)
+    case (.dictionary(let a), .object(let b)): equals(a, b, equals)
     default: false
     }
 }
@@ -38,7 +94,11 @@ private func equalsInAnyOrder(_ values: [PlainData], _ expected: [JSONValue]) ->
     return true
 }
 
-private func equals(_ entries: [(key: PlainData, value: PlainData)], _ expected: [String: JSONValue]) -> Bool {
+private func equals(
+    _ entries: [(key: PlainData, value: PlainData)],
+    _ expected: [String: JSONValue],
+    _ equals: (PlainData, JSONValue) -> Bool
+) -> Bool {
     guard entries.count == expected.count else { return false }
     return entries.allSatisfy { entry in
         guard let key = name(of: entry.key), let wanted = expected[key] else { return false }
@@ -60,9 +120,7 @@ private func name(of key: PlainData) -> String? {
 
 /// Whether two outputs have the same words; spaces and line ends between and after them do not count.
 func hasSameWords(_ output: [UInt8], _ expected: String) -> Bool {
-    let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
-    let words = output.split(whereSeparator: isSpace)
-    let wanted = Array(expected.utf8).split(whereSeparator: isSpace)
+    let (words, wanted) = (words(of: output), words(of: Array(expected.utf8)))
     return words.count == wanted.count && zip(words, wanted).allSatisfy { $0.elementsEqual($1) }
 }
 

@@ -12,6 +12,15 @@ struct Interpreter: Sendable {
     /// The same in address space; 0: the language needs far more of it than it uses, so that it has no such limit.
     let ownAddressSpace: Int
 
+    /// Whether a frame about a call or a test has its CPU time, 4 bytes of microseconds, behind the tag.
+    var timesFrames: Bool { language == .python }
+
+    /// Whether the child with the tests is told to end at the first failure; otherwise the rest is run and forgotten.
+    var stopsByItself: Bool { language == .python }
+
+    /// Whether executed lines can be reported.
+    var reportsLines: Bool { language == .python }
+
     /// Whether the interpreter needs `ZygoteLibrary` to be a zygote.
     var needsLibrary: Bool { language != .python }
 
@@ -26,6 +35,8 @@ struct Interpreter: Sendable {
         }
     }
 
+    /// What the loader would look up at a function's first call it would look up in every child.
+    private static let boundNow = "LD_BIND_NOW=1"
     private static let library = "LD_PRELOAD=\(ZygoteLibrary.pathInSlot)"
 
     private static let python = Interpreter(
@@ -34,7 +45,7 @@ struct Interpreter: Sendable {
             "/usr/bin/python3", "-P", "-s", "-S", "-X", "utf8", "-c",
             pythonEncoding + "\n" + pythonCandidate + "\n" + pythonTester + "\n" + pythonZygote,
         ],
-        environment: ["PYTHONHASHSEED=0"],
+        environment: [boundNow, "PYTHONHASHSEED=0"],
         ownMemory: 24 << 20,
         ownAddressSpace: 96 << 20
     )
@@ -47,7 +58,7 @@ struct Interpreter: Sendable {
             "--random-seed=1", "--max-old-space-size=4096", "-e",
             "(() => {" + javaScriptPlain + javaScriptCandidate + javaScriptTester + javaScriptZygote + "})();",
         ],
-        environment: [library],
+        environment: [boundNow, library],
         ownMemory: 64 << 20,
         ownAddressSpace: 0
     )
@@ -56,7 +67,7 @@ struct Interpreter: Sendable {
         language: .php,
         arguments: ["/usr/bin/php", "-n"] + phpSettings.flatMap { ["-d", $0] }
             + ["-r", phpPlain + phpCandidate + phpTester + phpZygote],
-        environment: [library, "LC_ALL=C.UTF-8"],
+        environment: [boundNow, library, "LC_ALL=C.UTF-8"],
         ownMemory: 24 << 20,
         // What PHP may allocate is this much less than its address space: see the harness.
         ownAddressSpace: 256 << 20
@@ -68,7 +79,7 @@ struct Interpreter: Sendable {
             "/usr/bin/ruby", "--disable=gems", "--disable=rubyopt", "--disable=did_you_mean",
             "--disable=error_highlight", "-W0", "-Ku", "-e", rubyPlain + rubyCandidate + rubyTester + rubyZygote,
         ],
-        environment: [library, "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1"],
+        environment: [boundNow, library, "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1"],
         ownMemory: 24 << 20,
         ownAddressSpace: 192 << 20
     )

@@ -54,6 +54,7 @@ struct NativeJudge {
             let refusal: String?
             switch test {
             case .call, .assert: continue
+            case _ where hasFailed(before: index): continue
             case _ where results.isExhausted:
                 results.fill(
                     [index],
@@ -67,7 +68,14 @@ struct NativeJudge {
             }
             if let refusal { return results.compileError(refusal) }
         }
+        if job.options.stopAtFirstFailure { results.stopAtFirstFailure() }
         return results.verdict()
+    }
+
+    /// Whether an earlier test has failed, after which no other is wanted.
+    private func hasFailed(before index: Int) -> Bool {
+        guard job.options.stopAtFirstFailure, let first = results.firstFailure else { return false }
+        return first < index
     }
 
     /// - Returns: the compiler's refusal, if any.
@@ -83,11 +91,12 @@ struct NativeJudge {
         let outcome = try run(artefact, unit, input: Array(stdin.utf8), in: &processes)
         if let failure = failure(outcome) {
             results.set(failure, at: index)
-        } else if hasSameWords(outcome.output, expected) {
-            results.set(.passed, at: index)
-        } else {
-            results.set(TestResult(outcome: .wrongAnswer, diagnostics: "the output differs"), at: index)
+            return nil
         }
+        let isRight = agrees(outcome.output, with: expected, by: job.comparison(at: index))
+        var result = isRight ? .passed : TestResult(outcome: .wrongAnswer, diagnostics: "the output differs")
+        result.cpuSeconds = outcome.cpuSeconds
+        results.set(result, at: index)
         return nil
     }
 
@@ -125,7 +134,9 @@ struct NativeJudge {
         let lines = outcome.output.split(whereSeparator: { $0 == 10 || $0 == 13 })
         let isProven = lines.last.map { $0.elementsEqual(nonce.utf8) } == true
         let early = TestResult(outcome: .runtimeError, diagnostics: "the program ended before its test did")
-        results.set(isProven ? .passed : early, at: index)
+        var result = isProven ? .passed : early
+        result.cpuSeconds = outcome.cpuSeconds
+        results.set(result, at: index)
         return nil
     }
 
@@ -144,7 +155,10 @@ struct NativeJudge {
         in processes: inout SlotProcesses
     ) throws(SandboxError) -> CompileCache.Artefact {
         let key = CompileCache.key(unit, toolChain: toolChain, limits: job.limits)
-        if let known = compiled[key] { return known }
+        if let known = compiled[key] {
+            results.compileLimit = known.limit
+            return known
+        }
         var artefact: CompileCache.Artefact
         switch language.compilation(of: unit, limits: job.limits) {
         case .command(let command): artefact = try compile(unit, by: command, in: &processes)
@@ -154,6 +168,7 @@ struct NativeJudge {
             language.finish(&artefact, of: unit)
             if unit.purpose != .check, artefact.files.isEmpty { artefact.refusal = "the compiler left no program" }
         }
+        results.compileLimit = artefact.limit
         // A compiler stopped by the clock may succeed on a quieter machine.
         if !artefact.isDecidedByClock { compiled[key] = artefact }
         return artefact
@@ -175,6 +190,7 @@ struct NativeJudge {
         let fatal = fatalResult(outcome.reply, status: outcome.status, said: said)
         // One of the compiler's own processes was ended at a limit, and its driver only reports it.
         let isEnded = said.contains("signal terminated program")
+        artefact.limit = compileLimit(outcome.reply, status: outcome.status) ?? (isEnded ? Self.limit(said) : nil)
         artefact.refusal = !isOrdinary ? "the compiler: " + fatal.diagnostics : isEnded ? "the compiler: " + said : said
         return artefact
     }
@@ -185,17 +201,7 @@ struct NativeJudge {
         in processes: inout SlotProcesses
     ) throws(SandboxError) -> CompileCache.Artefact {
         let role = SlotRole.compiler(job.language)
-        let reply = try processes.process(role).run(
-            SlotRequest(
-                memoryBytes: 1536 << 20,
-                processes: 128,
-                cpuSeconds: job.limits.compileSeconds,
-                wallSeconds: job.limits.compileSeconds * 6 + 10,
-                outputBytes: 1 << 20,
-                head: head
-            ),
-            toleratingDeath: true
-        )
+        let reply = try processes.process(role).run(request(head), toleratingDeath: true)
         results.compileSeconds += reply.cpuSeconds
         var artefact = CompileCache.Artefact(refusal: nil, files: [])
         var answer = SlotMessageReader(reply.answer)
@@ -205,11 +211,16 @@ struct NativeJudge {
             // It was stopped, or it fell over its work; either way it is not used again.
             processes.discard(role)
             artefact.isDecidedByClock = reply.flags.contains(.wallLimit)
+            artefact.limit = compileLimit(reply, status: 0)
             let isLimit = !reply.flags.subtracting(.slotDead).isEmpty
+            if !isLimit { try needWorkingCompiler(in: &processes) }
             artefact.refusal = "the compiler: " + (isLimit ? fatalResult(reply, status: 0).diagnostics : "it ended")
             return artefact
         }
-        if status == 2 { processes.discard(role) }
+        if status == 2 {
+            processes.discard(role)
+            artefact.limit = Self.limit(tail(said))
+        }
         if status != 0 { artefact.refusal = status == 2 ? "the compiler: \(tail(said))" : tail(said, limit: 4000) }
         for _ in 0..<count {
             guard let name = answer.byteString(), let bytes = answer.byteString() else {
@@ -218,6 +229,39 @@ struct NativeJudge {
             artefact.files.append(SlotFile(name: String(decoding: name, as: UTF8.self), bytes: bytes))
         }
         return artefact
+    }
+
+    /// A compilation in a warm compiler.
+    private func request(_ head: [UInt8]) -> SlotRequest {
+        SlotRequest(
+            memoryBytes: 1536 << 20,
+            processes: 128,
+            cpuSeconds: job.limits.compileSeconds,
+            wallSeconds: job.limits.compileSeconds * 6 + 10,
+            outputBytes: 1 << 20,
+            head: head
+        )
+    }
+
+    /// Compiles a program that is known to be good in a fresh compiler, after one has ended at work on the job's program.
+    ///
+    /// A compiler that cannot do that either has trouble of its own, which says nothing about the program.
+    private func needWorkingCompiler(in processes: inout SlotProcesses) throws(SandboxError) {
+        let unit = language.whole(Canary.program(in: job.language), purpose: .whole)
+        guard case .server(let head) = language.compilation(of: unit, limits: job.limits) else { return }
+        let reply = try processes.process(.compiler(job.language)).run(request(head), toleratingDeath: true)
+        var answer = SlotMessageReader(reply.answer)
+        guard reply.flags.isEmpty, answer.number(UInt8.self) == 0 else {
+            processes.discard(.compiler(job.language))
+            throw .slotLost(reason: "its compiler ended, and a fresh one does not compile a good program")
+        }
+    }
+
+    /// The limit that a compiler says it ran into itself.
+    private static func limit(_ said: String) -> Verdict.CompileLimit? {
+        if said.contains("OutOfMemory") || said.contains("Killed signal terminated program") { return .memory }
+        if said.contains("CPU time limit exceeded") { return .time }
+        return said.contains("File size limit exceeded") ? .output : nil
     }
 
     private mutating func run(
@@ -281,13 +325,14 @@ extension NativeJudge {
         let artefact = try compile(unit, in: &processes)
         if let refusal = artefact.refusal { return refusal }
         var waiting = indices[...]
-        while !waiting.isEmpty, !results.isExhausted {
+        while let first = waiting.first, !results.isExhausted, !hasFailed(before: first) {
+            let isAlone = waiting.count == 1
             let outcome = try run(artefact, unit, input: Self.request(waiting, of: tests), in: &processes)
             var frames = SlotMessageReader(outcome.output)
             for frame in frames.remainingByteStrings() {
-                guard let index = waiting.first, let result = Self.result(of: frame, tests[index], job.language) else {
-                    break
-                }
+                guard let index = waiting.first, var result = result(of: frame, tests[index], at: index) else { break }
+                // Of several calls in one run it is not known which took how long.
+                if isAlone { result.cpuSeconds = outcome.cpuSeconds }
                 results.set(result, at: index)
                 waiting.removeFirst()
             }
@@ -315,7 +360,7 @@ extension NativeJudge {
         return message.bytes
     }
 
-    private static func result(of frame: [UInt8], _ test: TestCase, _ language: Language) -> TestResult? {
+    private func result(of frame: [UInt8], _ test: TestCase, at index: Int) -> TestResult? {
         guard case .call(let function, _, let expected) = test, let tag = frame.first else { return nil }
         let said = tail(frame.dropFirst())
         switch Character(UnicodeScalar(tag)) {
@@ -327,7 +372,10 @@ extension NativeJudge {
                     diagnostics: "\(function) returned something that is not plain data"
                 )
             }
-            if equals(value, expected) || isTruth(value, expected, language) { return .passed }
+            // What was an assertion is compared as ever.
+            let comparison: Comparison =
+                if case .assert = job.tests[index] { .tokens } else { job.comparison(at: index) }
+            if agrees(value, with: expected, by: comparison) || isTruth(value, expected) { return .passed }
             return TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
         case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
         case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
@@ -337,8 +385,10 @@ extension NativeJudge {
     }
 
     /// A function of C that answers yes or no mostly returns an int.
-    private static func isTruth(_ value: PlainData, _ expected: JSONValue, _ language: Language) -> Bool {
-        guard language == .c, case .bool(let wanted) = expected, case .integer(let number) = value else { return false }
+    private func isTruth(_ value: PlainData, _ expected: JSONValue) -> Bool {
+        guard job.language == .c, case .bool(let wanted) = expected, case .integer(let number) = value else {
+            return false
+        }
         return (number != 0) == wanted
     }
 }

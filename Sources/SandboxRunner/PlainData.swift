@@ -31,6 +31,19 @@ indirect enum PlainData: Sendable, Equatable {
     }
 }
 
+extension PlainData {
+    /// Whether it is just what the program returned: neither rounded nor repaired on the way.
+    var isExact: Bool {
+        switch self {
+        case .none, .bool, .integer, .number, .bytes: true
+        case .bigInteger: false
+        case .text(let text): !text.unicodeScalars.contains("\u{FFFD}")
+        case .list(let items), .tuple(let items), .set(let items): items.allSatisfy(\.isExact)
+        case .dictionary(let entries): entries.allSatisfy { $0.key.isExact && $0.value.isExact }
+        }
+    }
+}
+
 /// Reads plain data that an untrusted process sent: checked, and bounded in depth; nil for anything else.
 struct PlainDataReader {
     private let bytes: [UInt8]
@@ -164,6 +177,35 @@ struct PlainDataWriter {
         case .object(let members):
             bytes.append(UInt8(ascii: "{"))
             for (key, item) in members.sorted(by: { $0.key < $1.key }) {
+                put(key)
+                put(item)
+            }
+            bytes.append(UInt8(ascii: "0"))
+        }
+    }
+
+    /// - Precondition: no integer beyond 64 bits.
+    mutating func put(_ value: PlainData) {
+        switch value {
+        case .none: putNone()
+        case .bool(let flag): put(.bool(flag) as JSONValue)
+        case .integer(let number): put(number)
+        case .bigInteger: preconditionFailure("an integer that is not known exactly")
+        case .number(let number): put(.number(number) as JSONValue)
+        case .text(let text): put(text)
+        case .bytes(let data): put(bytes: data)
+        case .list(let items):
+            list(count: items.count)
+            for item in items { put(item) }
+        case .tuple(let items):
+            tuple(count: items.count)
+            for item in items { put(item) }
+        case .set(let items):
+            head("<", count: items.count)
+            for item in items { put(item) }
+        case .dictionary(let entries):
+            bytes.append(UInt8(ascii: "{"))
+            for (key, item) in entries {
                 put(key)
                 put(item)
             }

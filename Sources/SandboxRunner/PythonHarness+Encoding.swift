@@ -1,12 +1,15 @@
 /// Part one of the Python harness: messages, and plain data for values that a program returns.
 let pythonEncoding = #"""
+    # What most programs use. Each further module would make every fork dearer, and few runs cheaper.
     import ast, os, sys, struct, marshal, gc, time, select, signal, resource, socket, types
     import math, collections, collections.abc, itertools, re, functools, heapq, string, typing, bisect, operator
-    import random, copy, datetime, decimal, fractions, statistics, json, hashlib, textwrap, enum, dataclasses, io
-    import array, abc, contextlib, cmath, numbers, queue, traceback, builtins, linecache, tokenize, warnings, threading
+    import random, copy, datetime, decimal, fractions, enum, io
+    import abc, contextlib, numbers, traceback, builtins, linecache, tokenize, warnings, threading
     import _sitebuiltins
 
     CONTROL, SECRET, BODY, RESULT, OUTPUT, ERROR = 0, 3, 4, 5, 6, 7
+    # Whether executed lines are reported; set in a child.
+    COVERAGE = False
     KINDS = {
         'Counter': collections.Counter, 'OrderedDict': collections.OrderedDict, 'deque': collections.deque,
         'Decimal': decimal.Decimal, 'Fraction': fractions.Fraction, 'range': range, 'datetime': datetime.datetime,
@@ -14,15 +17,17 @@ let pythonEncoding = #"""
     }
 
 
-    def read_exactly(fd, count):
-        parts = []
-        while count:
-            part = os.read(fd, min(count, 1 << 20))
+    def read_exactly(fd, count, read=os.read):
+        data = read(fd, min(count, 1 << 20))
+        if len(data) == count:
+            return data
+        data = bytearray(data)
+        while len(data) < count:
+            part = read(fd, min(count - len(data), 1 << 20))
             if not part:
                 raise EOFError
-            parts.append(part)
-            count -= len(part)
-        return b''.join(parts)
+            data += part
+        return bytes(data)
 
 
     def read_message(fd):
@@ -30,9 +35,12 @@ let pythonEncoding = #"""
 
 
     def write_message(fd, data, write=os.write, pack=struct.pack):
-        data = memoryview(pack('<I', len(data)) + data)
-        while data:
-            data = data[write(fd, data):]
+        data = pack('<I', len(data)) + data
+        sent = write(fd, data)
+        if sent < len(data):
+            data = memoryview(data)[sent:]
+            while data:
+                data = data[write(fd, data):]
 
 
     def describe(error):
@@ -114,4 +122,12 @@ let pythonEncoding = #"""
         if name == 'range':
             return list(value)
         raise TypeError('a value of type %s is not plain data' % type(value).__name__)
+
+
+    def only_exact(value, depth):
+        """As `only_plain`, for what equals its plain form in Python's own terms; the rest needs a tester."""
+        parts = fields(value)
+        if parts is None or parts[0] not in ('dict', 'Counter', 'OrderedDict', 'list'):
+            raise TypeError('a value of type %s is not plain data' % type(value).__name__)
+        return pack(parts[1][0], only_exact, depth + 1)
     """#

@@ -237,13 +237,22 @@ let pythonTester = #"""
 
 
     def run_tests(fd, secret):
-        nonce, tests = marshal.loads(secret)
-        link = Link(fd)
+        nonce, stop_at_failure, tests = marshal.loads(secret)
+        link, spent, stopped = Link(fd), 0, False
 
         def say(tag, number, text=b''):
-            write_message(SECRET, nonce + struct.pack('<I', number) + tag + text)
+            nonlocal spent, stopped
+            try:
+                total = link.ask('cpu', None)
+            except BaseException:
+                total = None
+            total = total if type(total) is int and spent <= total < 1 << 40 else spent
+            took, spent, stopped = total - spent, total, stop_at_failure and tag != b'p'
+            write_message(SECRET, nonce + struct.pack('<I', number) + tag + struct.pack('<I', min(took, 0xffffffff)) + text)
 
         for number, source in enumerate(tests):
+            if stopped:
+                break
             try:
                 code = compile(source, '<test>', 'exec', dont_inherit=True)
             except BaseException as error:

@@ -9,7 +9,7 @@ package struct SandboxCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ppocoder-sandbox",
         abstract: "Compiles and runs untrusted programs in a sandbox.",
-        subcommands: [ExecuteCommand.self]
+        subcommands: [ExecuteCommand.self, CheckCommand.self]
     )
 
     package init() {}
@@ -19,7 +19,12 @@ package struct SandboxCommand: AsyncParsableCommand {
 package struct ExecuteCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "execute",
-        abstract: "Takes programs from a dispatcher and judges them until told to stop."
+        abstract: "Takes programs from a dispatcher and judges them until told to stop.",
+        discussion: """
+            Before it takes programs, and again at SIGUSR1, it judges a right and a wrong program of each language, and \
+            withdraws a language whose verdicts are not as they must be. At SIGTERM it finishes what it runs, hands back \
+            the rest, and ends.
+            """
     )
 
     @Option(help: ArgumentHelp("The dispatcher's endpoint for executors.", valueName: "endpoint"))
@@ -34,18 +39,27 @@ package struct ExecuteCommand: AsyncParsableCommand {
     @Flag(help: "Run programs even where the walls are below the minimum of docs/sandbox.md.")
     var acceptWeakWalls = false
 
+    @Option(help: "How long it may take to finish what runs when told to stop, seconds.")
+    var drain = 10.0
+
     @Flag(help: "Go on when the process that started the executor ends.")
     var detached = false
 
     package init() {}
 
+    package func validate() throws {
+        guard slots >= 0 else { throw ValidationError("--slots is \(slots), expected 0 (one per core) or more") }
+        guard drain > 0 else { throw ValidationError("--drain is \(drain), expected more than 0 seconds") }
+    }
+
     package func run() async throws {
+        let drain = drain
         let stopping = AsyncStream<Void>.makeStream()
         let lifetime = ProcessLifetime(watchParent: !detached) { reason in
             // A slot dies with this process, so an abrupt end leaves nothing behind either.
             if reason == .parentGone { _exit(130) }
             stopping.continuation.yield()
-            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(3)) { _exit(130) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + drain + 1) { _exit(130) }
         }
         defer { withExtendedLifetime(lifetime) {} }
         do {
@@ -53,21 +67,43 @@ package struct ExecuteCommand: AsyncParsableCommand {
             if slots > 0 { configuration.slots = slots }
             configuration.acceptsWeakWalls = acceptWeakWalls
             let pool = try await SandboxPool(configuration: configuration)
-            let toolChains = await pool.toolChains
+            let changes = AsyncStream<[String: String]>.makeStream()
+            // The first language is known now, the others as soon as they have been tried: work need not wait for them.
+            var toolChains: [String: String] = [:]
+            var untried = await pool.toolChains.keys.sorted {
+                $1 != .python && ($0 == .python || $0.rawValue < $1.rawValue)
+            }
+            while toolChains.isEmpty, !untried.isEmpty {
+                toolChains = await trustedToolChains(of: pool, [untried.removeFirst()])
+            }
             let transport = try ZeroMQTransport()
             // Its channels live as long as it does.
             defer { withExtendedLifetime(transport) {} }
             let channel = try await transport.client(connecting: dispatcher, options: .execution)
             var options = ExecutorOptions()
             options.name = name.isEmpty ? "executor-\(getpid())" : name
-            options.drainSeconds = 2
-            let versions = Dictionary(uniqueKeysWithValues: toolChains.map { ($0.key.rawValue, $0.value) })
+            options.drainSeconds = drain
+            let request = SelfTestRequest {
+                Task {
+                    changes.continuation.yield(await trustedToolChains(of: pool, Array(pool.toolChains.keys)))
+                }
+            }
+            let trying = Task { [untried, toolChains] in
+                var known = toolChains
+                for language in untried where !Task.isCancelled {
+                    known.merge(await trustedToolChains(of: pool, [language])) { _, new in new }
+                    changes.continuation.yield(known)
+                }
+            }
+            defer { trying.cancel() }
+            defer { withExtendedLifetime(request) {} }
             let work = Task { [options, configuration] in
                 try await runExecutor(
                     channel: channel,
                     slots: configuration.slots,
-                    toolChains: versions,
-                    options: options
+                    toolChains: toolChains,
+                    options: options,
+                    changes: changes.stream
                 ) { await pool.judge($0) }
             }
             let stop = Task {
@@ -82,6 +118,53 @@ package struct ExecuteCommand: AsyncParsableCommand {
             _exit(1)
         }
         _exit(0)
+    }
+}
+
+/// `ppocoder-sandbox check`: the self-test alone.
+package struct CheckCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Judges a right and a wrong program of each language; exit code 1 when a verdict is wrong."
+    )
+
+    package init() {}
+
+    package func run() async throws {
+        var configuration = SandboxConfiguration()
+        configuration.slots = 1
+        let pool = try await SandboxPool(configuration: configuration)
+        let claimed = await pool.toolChains
+        let complaints = await pool.selfTest()
+        await pool.shutdown()
+        for (language, version) in claimed.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            print("\(language.rawValue): \(complaints[language] ?? "\(version); judges right and wrong programs")")
+        }
+        if !complaints.isEmpty { throw ExitCode(1) }
+    }
+}
+
+/// Those of the languages whose verdicts are as they must be, with their versions; says which are not.
+private func trustedToolChains(of pool: SandboxPool, _ languages: [Language]) async -> [String: String] {
+    let complaints = await pool.selfTest(languages)
+    for (language, complaint) in complaints.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        report("executor: \(language.rawValue) is withdrawn: \(complaint)")
+    }
+    let trusted = await pool.toolChains.filter { languages.contains($0.key) && complaints[$0.key] == nil }
+    return Dictionary(uniqueKeysWithValues: trusted.map { ($0.key.rawValue, $0.value) })
+}
+
+/// Calls back at SIGUSR1, as long as it lives.
+private final class SelfTestRequest: Sendable {
+    // SAFETY: made once and never changed; dispatch sources are thread-safe.
+    nonisolated(unsafe) private let source: any DispatchSourceSignal
+
+    init(_ handler: @escaping @Sendable () -> Void) {
+        signal(SIGUSR1, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
+        source.setEventHandler(handler: handler)
+        source.resume()
+        unsafe self.source = source
     }
 }
 

@@ -1,17 +1,11 @@
 import Dispatch
 import Foundation
 package import Programs
-import Synchronization
 
 /// Judges programs, several at a time, each behind the walls of a slot.
 ///
 /// See docs/sandbox.md for what a program can see and do, and for what a verdict rests on.
 package final class SandboxPool: Sendable {
-    private struct Queueing {
-        var idle: [Int]
-        var waiting: [CheckedContinuation<Int?, Never>] = []
-        var isClosed = false
-    }
 
     private let slots: [Slot]
     private let surroundings: Slot.Surroundings
@@ -19,7 +13,7 @@ package final class SandboxPool: Sendable {
     package let walls: Walls
     private let compiled: CompileCache
     private let verdicts: VerdictCache
-    private let queueing: Mutex<Queueing>
+    private let turns: Turns
 
     /// Starts a first slot to see that the walls can be built, and asks the tool chains for their versions in it.
     ///
@@ -40,7 +34,7 @@ package final class SandboxPool: Sendable {
                 surroundings: machine.surroundings
             )
         }
-        queueing = Mutex(Queueing(idle: Array((0..<count).reversed())))
+        turns = Turns(slots: count)
     }
 
     deinit { for slot in slots { slot.end() } }
@@ -50,20 +44,50 @@ package final class SandboxPool: Sendable {
 
     /// Judges one job, waiting for a free slot if need be.
     ///
-    /// Never fails: trouble of our own is the outcome `infrastructureFailure`, after one try on a fresh slot.
-    package func judge(_ job: ExecutionJob) async -> Verdict {
-        let key = verdicts.key(job, version: surroundings.toolChains[job.language]?.identity ?? "")
+    /// Never fails: trouble of our own is the outcome `infrastructureFailure`, after one try on a fresh slot. A program
+    /// that ran out of wall-clock time without using its CPU time, while others ran, is judged once more alone.
+    package func judge(_ job: ExecutionJob) async -> Verdict { await judge(job, remembering: true) }
+
+    func judge(_ job: ExecutionJob, remembering: Bool) async -> Verdict {
+        let version = surroundings.toolChains[job.language]?.identity ?? ""
+        let key = remembering ? verdicts.key(job, version: version) : nil
         if let key, let known = verdicts[key] { return known }
-        guard let number = await take() else { return Self.failure(.closed, job) }
-        defer { give(number) }
-        let slot = slots[number]
-        let verdict = await withCheckedContinuation { (continuation: CheckedContinuation<Verdict, Never>) in
+        guard let turn = await turns.take() else { return Self.failure(.closed, job) }
+        var verdict = await judge(job, on: slots[turn.slot])
+        if isDoubtful(verdict, job), turns.hadCompany(turn) || Self.isMachineBusy {
+            if await turns.wait(alone: turn) {
+                verdict = await judge(job, on: slots[turn.slot])
+                turns.endAlone()
+            }
+        }
+        turns.give(turn)
+        if verdict.outcome != .infrastructureFailure { verdict.walls = walls.sentences }
+        if verdict.errorLine == nil, verdict.outcome == .compileError || verdict.outcome == .runtimeError {
+            let line = DiagnosticLine.find(in: verdict.diagnostics, program: job.program, language: job.language)
+            verdict.errorLine = line
+        }
+        if let key { verdicts.keep(verdict, for: key) }
+        return verdict
+    }
+
+    /// Whether other work on the machine may have made the verdict.
+    private func isDoubtful(_ verdict: Verdict, _ job: ExecutionJob) -> Bool {
+        verdict.outcome == .timeLimit && verdict.wallSeconds >= job.limits.wallSeconds
+            && verdict.cpuSeconds < job.limits.cpuSeconds / 2
+    }
+
+    private static var isMachineBusy: Bool {
+        var load = 0.0
+        guard unsafe getloadavg(&load, 1) == 1 else { return true }
+        return load > Double(ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    private func judge(_ job: ExecutionJob, on slot: Slot) async -> Verdict {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Verdict, Never>) in
             slot.queue.async { [compiled] in
                 continuation.resume(returning: Self.judge(job, on: slot, compiled))
             }
         }
-        if let key { verdicts.keep(verdict, for: key) }
-        return verdict
     }
 
     private static func judge(
@@ -94,12 +118,7 @@ package final class SandboxPool: Sendable {
     ///
     /// Jobs that wait become infrastructure failures.
     package func shutdown() async {
-        let waiting = queueing.withLock { queueing in
-            queueing.isClosed = true
-            defer { queueing.waiting = [] }
-            return queueing.waiting
-        }
-        for continuation in waiting { continuation.resume(returning: nil) }
+        turns.close()
         for slot in slots {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 slot.queue.async {
@@ -108,28 +127,6 @@ package final class SandboxPool: Sendable {
                 }
             }
         }
-    }
-
-    // A free slot; nil when the pool is closed.
-    private func take() async -> Int? {
-        await withCheckedContinuation { continuation in
-            let now: Int?? = queueing.withLock { queueing in
-                if queueing.isClosed { return .some(nil) }
-                if let number = queueing.idle.popLast() { return .some(number) }
-                queueing.waiting.append(continuation)
-                return nil
-            }
-            if let now { continuation.resume(returning: now) }
-        }
-    }
-
-    private func give(_ number: Int) {
-        let next = queueing.withLock { queueing -> CheckedContinuation<Int?, Never>? in
-            guard queueing.waiting.isEmpty else { return queueing.waiting.removeFirst() }
-            queueing.idle.append(number)
-            return nil
-        }
-        next?.resume(returning: number)
     }
 
     private static func onQueue<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {

@@ -3,29 +3,41 @@ import Programs
 /// Judges programs of interpreted languages in a zygote slot.
 ///
 /// The child that runs the program gets its text and the arguments of calls; it never gets an expected value. What it
-/// returns is compared here. Test code runs in a second child, which holds the tests and a nonce and sees the program
-/// only through plain data.
+/// returns is compared here. Python's test code is taken apart into such calls where that can be done (`TestPlan`); the
+/// rest runs in a second child, which holds the tests and a nonce and sees the program only through plain data.
 struct ZygoteJudge {
-    private enum Mode: UInt32 {
+    enum Mode: UInt32 {
         case compile = 0
         case call = 1
         case test = 2
         case stdio = 3
+        /// Calls whose results are compared in Python's terms.
+        case plan = 4
     }
+
+    /// Added to the mode: report executed lines.
+    private static let coverageMark: UInt32 = 0x100
 
     let slot: SlotProcess
     let interpreter: Interpreter
     let job: ExecutionJob
     /// Set when the slot must not be used again.
     private(set) var isSlotSpoilt = false
-    private var results: TestResults
-    private var status: UInt32 = 0
+    var results: TestResults
+    private(set) var status: UInt32 = 0
+    /// CPU time of the last run's children, seconds.
+    private(set) var cpuSeconds = 0.0
+    /// Lines of the program when those executed are asked for, otherwise 0.
+    private let lineCount: Int
 
     init(slot: SlotProcess, interpreter: Interpreter, job: ExecutionJob) {
         self.slot = slot
         self.interpreter = interpreter
         self.job = job
         results = TestResults(count: job.tests.count)
+        let hasCoverage = job.options.coverage && interpreter.reportsLines
+        lineCount = hasCoverage ? job.program.utf8.count { $0 == 10 } + 1 : 0
+        if hasCoverage { results.executedLines = [] }
     }
 
     /// Runs all tests.
@@ -33,24 +45,37 @@ struct ZygoteJudge {
     /// Only trouble of our own is an error.
     mutating func verdict() throws(SandboxError) -> Verdict {
         if SourceScan.isEmpty(job.program, language: job.language) { return results.compileError("empty program") }
+        if job.tests.isEmpty, let refusal = try compileOnly() { return results.compileError(refusal) }
         var calls: [Int] = []
+        var planned: [(index: Int, plan: TestPlan)] = []
         var tests: [Int] = []
         var stdio: [Int] = []
         for (index, test) in job.tests.enumerated() {
             switch test {
             case .call: calls.append(index)
-            case .assert, .program: tests.append(index)
+            case .assert(let code), .program(let code):
+                let plan = interpreter.language == .python ? TestPlan(code) : nil
+                if let plan { planned.append((index, plan)) } else { tests.append(index) }
             case .stdio: stdio.append(index)
             }
         }
-        if job.tests.isEmpty, let refusal = try compileOnly() { return results.compileError(refusal) }
-        if let refusal = try runCalls(calls) { return results.compileError(refusal) }
-        if let refusal = try runTests(tests) { return results.compileError(refusal) }
+        if let refusal = try runCalls(wanted(calls)) { return results.compileError(refusal) }
+        let left = planned.filter { !wanted([$0.index]).isEmpty }
+        let (refusal, undecided) = try runPlans(left)
+        if let refusal { return results.compileError(refusal) }
+        if let refusal = try runTests(wanted((tests + undecided).sorted())) { return results.compileError(refusal) }
         if let refusal = try runStdio(stdio) { return results.compileError(refusal) }
+        if job.options.stopAtFirstFailure { results.stopAtFirstFailure() }
         return results.verdict()
     }
 
-    private mutating func run(
+    /// Those of the tests that still matter.
+    func wanted(_ indices: [Int]) -> [Int] {
+        guard job.options.stopAtFirstFailure, let first = results.firstFailure else { return indices }
+        return indices.filter { $0 < first }
+    }
+
+    mutating func run(
         _ mode: Mode,
         body: [UInt8],
         secret: [UInt8] = []
@@ -58,7 +83,7 @@ struct ZygoteJudge {
         let limits = job.limits
         let seconds = mode == .compile ? limits.compileSeconds : limits.cpuSeconds
         var head = SlotMessage()
-        head.put(mode.rawValue)
+        head.put(mode.rawValue | (lineCount > 0 ? Self.coverageMark : 0))
         let space = interpreter.ownAddressSpace
         head.put(UInt64(space == 0 ? 0 : limits.memoryBytes + space))
         head.put(UInt64(limits.fileBytes))
@@ -86,13 +111,26 @@ struct ZygoteJudge {
             let cpu = answer.number(UInt64.self), let peak = answer.number(UInt64.self)
         else { throw .slotLost(reason: "its zygote's answer is too short") }
         self.status = status
+        cpuSeconds = Double(cpu) / 1e6
         if spoilt != 0 { isSlotSpoilt = true }
-        results.add(cost: reply, cpuSeconds: Double(cpu) / 1e6, peak: Int(peak))
+        if mode == .compile, let limit = compileLimit(reply, status: status) { results.compileLimit = limit }
+        results.add(cost: reply, cpuSeconds: cpuSeconds, peak: Int(peak))
         var reader = SlotMessageReader(reply.results)
-        return (reply, reader.remainingByteStrings())
+        let frames = reader.remainingByteStrings()
+        return (reply, lineCount > 0 ? withoutLines(frames) : frames)
     }
 
-    private func body(_ extra: (inout PlainDataWriter) -> Void) -> [UInt8] {
+    /// Takes the reports of executed lines out of what a program's child said.
+    private mutating func withoutLines(_ frames: [[UInt8]]) -> [[UInt8]] {
+        frames.filter { frame in
+            guard frame.first == UInt8(ascii: "v"), frame.count == 5 else { return true }
+            let line = frame[1...].reversed().reduce(0) { $0 << 8 | Int($1) }
+            if (1...lineCount).contains(line) { results.executedLines?.insert(line) }
+            return false
+        }
+    }
+
+    func body(_ extra: (inout PlainDataWriter) -> Void) -> [UInt8] {
         var writer = PlainDataWriter()
         writer.tuple(count: 2)
         writer.put(job.program)
@@ -101,13 +139,13 @@ struct ZygoteJudge {
     }
 
     /// What the first frames say: the compiler's refusal, or whether the top level ran to its end.
-    private enum Loading {
+    enum Loading {
         case refused(String)
         case failed(TestResult)
         case loaded
     }
 
-    private mutating func loading(_ frames: [[UInt8]], _ reply: SlotReply) -> Loading {
+    mutating func loading(_ frames: [[UInt8]], _ reply: SlotReply) -> Loading {
         for frame in frames {
             switch frame.first.map({ Character(UnicodeScalar($0)) }) {
             case "E": return .refused(tail(frame.dropFirst()))
@@ -153,7 +191,8 @@ struct ZygoteJudge {
             case .loaded: break
             }
             for frame in frames.drop(while: { $0.first != UInt8(ascii: "l") }).dropFirst() {
-                guard let index = waiting.first, let result = result(of: frame, at: index) else { break }
+                guard let index = waiting.first, let result = result(of: frame, at: index, isAlone: asked.count == 1)
+                else { break }
                 results.set(result, at: index)
                 waiting.removeFirst()
             }
@@ -171,138 +210,51 @@ struct ZygoteJudge {
         return nil
     }
 
-    private func result(of frame: [UInt8], at index: Int) -> TestResult? {
+    private func result(of frame: [UInt8], at index: Int, isAlone: Bool) -> TestResult? {
         guard case .call(let function, _, let expected) = job.tests[index], let tag = frame.first else { return nil }
-        let said = tail(frame.dropFirst())
+        guard let (cpuSeconds, content) = timed(frame, isAlone: isAlone) else { return nil }
+        var result: TestResult
         switch Character(UnicodeScalar(tag)) {
         case "r":
-            var reader = PlainDataReader(frame, from: 1)
-            guard let value = reader.whole() else {
-                return TestResult(
-                    outcome: .wrongAnswer,
-                    diagnostics: "\(function) returned something that is not plain data"
-                )
+            var reader = PlainDataReader(frame, from: content.startIndex)
+            result = TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
+            if let value = reader.whole() {
+                let wanted = interpreter.language == .php ? expected.asPHPArray : expected
+                if agrees(value, with: wanted, by: job.comparison(at: index)) { result = .passed }
+            } else {
+                result.diagnostics = "\(function) returned something that is not plain data"
             }
-            let wanted = interpreter.language == .php ? expected.asPHPArray : expected
-            if equals(value, wanted) { return .passed }
-            return TestResult(outcome: .wrongAnswer, diagnostics: "\(function) returned a wrong value")
-        case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
-        case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
-        case "u": return TestResult(outcome: .wrongAnswer, diagnostics: said)
+        case "x": result = TestResult(outcome: .runtimeError, diagnostics: tail(content))
+        case "m": result = TestResult(outcome: .memoryLimit, diagnostics: tail(content))
+        case "u": result = TestResult(outcome: .wrongAnswer, diagnostics: tail(content))
         default: return nil
         }
+        result.cpuSeconds = cpuSeconds
+        return result
     }
 
-    private mutating func runTests(_ indices: [Int]) throws(SandboxError) -> String? {
-        var waiting = indices[...]
-        while !waiting.isEmpty, !results.isExhausted {
-            let asked = waiting
-            let nonce = (0..<16).map { _ in UInt8.random(in: 0...255) }
-            var secret = PlainDataWriter()
-            secret.tuple(count: 2)
-            secret.put(bytes: nonce)
-            secret.list(count: asked.count)
-            for index in asked {
-                put(job.tests[index], into: &secret)
-            }
-            let (reply, frames) = try run(.test, body: body { $0.putNone() }, secret: secret.bytes)
-            switch loading(frames, reply) {
-            case .refused(let reason): return reason
-            case .failed(let result):
-                results.fill(indices, with: result)
-                return nil
-            case .loaded: break
-            }
-            var testimony = SlotMessageReader(reply.testimony)
-            for frame in testimony.remainingByteStrings() where frame.starts(with: nonce) && frame.count > 20 {
-                guard let index = waiting.first, let result = try testResult(of: frame.dropFirst(20), at: index) else {
-                    break
-                }
-                results.set(result, at: index)
-                waiting.removeFirst()
-            }
-            guard let next = waiting.first else {
-                // The program outlived it, but its children did not.
-                let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
-                break
-            }
-            results.set(fatal(reply, said: reply.output), at: next)
-            waiting.removeFirst()
-            results.countFatalRun()
-        }
-        results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
-        return nil
-    }
-
-    /// Python tells an assertion from a program by itself.
-    private func put(_ test: TestCase, into secret: inout PlainDataWriter) {
-        let isPython = interpreter.language == .python
-        switch test {
-        case .assert(let code), .program(let code):
-            if !isPython { secret.list(count: 2) }
-            if !isPython, case .assert = test { secret.put("assert") }
-            if !isPython, case .program = test { secret.put("program") }
-            secret.put(code)
-        case .call, .stdio: preconditionFailure("only test code is run here")
-        }
+    /// The CPU time of a test, and what a frame about it says behind its tag.
+    ///
+    /// Where the harness does not tell the time, it is known only of a test that is alone in its run.
+    func timed(_ frame: [UInt8], isAlone: Bool) -> (seconds: Double, content: ArraySlice<UInt8>)? {
+        guard interpreter.timesFrames else { return (isAlone ? cpuSeconds : 0, frame.dropFirst()) }
+        guard frame.count >= 5 else { return nil }
+        let microseconds = frame[1..<5].reversed().reduce(0) { $0 << 8 | Int($1) }
+        return (Double(microseconds) / 1e6, frame[5...])
     }
 
     /// How a run ended that did not end as it should.
-    private func fatal(_ reply: SlotReply, said: [UInt8] = []) -> TestResult {
+    func fatal(_ reply: SlotReply, said: [UInt8] = []) -> TestResult {
         let text = tail(said)
-        let result = fatalResult(reply, status: status, said: text)
-        guard result.outcome == .runtimeError, Self.memoryComplaints.contains(where: text.contains) else {
-            return result
+        var result = fatalResult(reply, status: status, said: text)
+        if result.outcome == .runtimeError, Self.memoryComplaints.contains(where: text.contains) {
+            (result.outcome, result.diagnostics) = (.memoryLimit, text)
         }
-        return TestResult(outcome: .memoryLimit, diagnostics: text)
+        return result
     }
 
     /// What interpreters say when they give up for want of memory.
     private static let memoryComplaints = [
         "Allowed memory size of", "JavaScript heap out of memory", "failed to allocate memory (NoMemoryError)",
     ]
-
-    private func testResult(of frame: ArraySlice<UInt8>, at index: Int) throws(SandboxError) -> TestResult? {
-        guard let tag = frame.first else { return nil }
-        let said = tail(frame.dropFirst())
-        switch Character(UnicodeScalar(tag)) {
-        case "p": return .passed
-        case "f": return TestResult(outcome: .wrongAnswer, diagnostics: said)
-        case "x": return TestResult(outcome: .runtimeError, diagnostics: said)
-        case "m": return TestResult(outcome: .memoryLimit, diagnostics: said)
-        case "t": throw .testUnusable(index: index, reason: said)
-        default: return nil
-        }
-    }
-
-    private mutating func runStdio(_ indices: [Int]) throws(SandboxError) -> String? {
-        for index in indices {
-            guard case .stdio(let stdin, let expected) = job.tests[index] else { continue }
-            guard !results.isExhausted else {
-                results.fill(
-                    [index],
-                    with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures")
-                )
-                continue
-            }
-            let (reply, frames) = try run(.stdio, body: body { $0.put(bytes: Array(stdin.utf8)) })
-            if let refusal = frames.first, refusal.first == UInt8(ascii: "E") { return tail(refusal.dropFirst()) }
-            let trouble = frames.last { $0.first == UInt8(ascii: "X") || $0.first == UInt8(ascii: "M") }
-            if !reply.flags.isEmpty || (status != 0 && trouble == nil) {
-                let result = fatal(reply, said: reply.errors)
-                results.set(result, at: index)
-                if result.outcome == .timeLimit { results.countFatalRun() }
-            } else if let trouble {
-                let memory = trouble.first == UInt8(ascii: "M")
-                let said = tail(trouble.dropFirst())
-                results.set(TestResult(outcome: memory ? .memoryLimit : .runtimeError, diagnostics: said), at: index)
-            } else if hasSameWords(reply.output, expected) {
-                results.set(.passed, at: index)
-            } else {
-                results.set(TestResult(outcome: .wrongAnswer, diagnostics: "the output differs"), at: index)
-            }
-        }
-        return nil
-    }
 }

@@ -43,6 +43,48 @@ struct EnvelopeTests {
         #expect(received.priority == 5)
     }
 
+    @Test func theOptionsOfAJobSurviveTheWire() throws {
+        var asked = job
+        asked.id = String(repeating: "03", count: 32)
+        asked.options.stopAtFirstFailure = true
+        asked.options.coverage = true
+        asked.options.comparison = .float
+        asked.options.comparisons = [.exact, nil, .unordered, nil]
+        #expect(try WireExecutionRequest(job: asked, digest: digest, priority: 0).job() == asked)
+        var bad = WireExecutionRequest(job: asked, digest: digest, priority: 0)
+        bad.tests[2].compare = "roughly"
+        #expect(throws: ProtocolError.self) { try bad.job() }
+        bad.tests[2].compare = ""
+        bad.compare = "Exact"
+        #expect(throws: ProtocolError.self) { try bad.job() }
+    }
+
+    @Test func theDetailOfAVerdictSurvivesTheWireAndIsChecked() throws {
+        var verdict = Verdict(outcome: .runtimeError, testsPassed: 1, testsTotal: 3)
+        verdict.tests = [
+            Verdict.TestReport(outcome: .accepted, cpuSeconds: 0.25), Verdict.TestReport(outcome: .runtimeError),
+            Verdict.TestReport(outcome: nil),
+        ]
+        verdict.signal = 11
+        verdict.errorLine = 7
+        verdict.compileLimit = .memory
+        verdict.executedLines = []
+        verdict.walls = ["namespaces: all"]
+        let message = WireVerdict(verdict)
+        #expect(try message.verdict() == verdict)
+        let changes: [(inout WireVerdict) -> Void] = [
+            { $0.tests[0].outcome = "fine" }, { $0.tests[1].cpuSeconds = -1 }, { $0.signal = 256 },
+            { $0.compileLimit = "patience" },
+            { $0.executedLines = Array(repeating: 1, count: ProtocolLimits.executedLines + 1) },
+            { $0.walls = [String(repeating: "w", count: ProtocolLimits.nameBytes + 1)] },
+        ]
+        for change in changes {
+            var bad = message
+            change(&bad)
+            #expect(throws: ProtocolError.self) { try bad.verdict() }
+        }
+    }
+
     @Test func aVerdictSurvivesTheWireAndItsDiagnosticsAreCutBetweenCharacters() throws {
         for outcome in Verdict.Outcome.allCases {
             let verdict = Verdict(

@@ -481,6 +481,9 @@ package nonisolated struct WireTestCase: Sendable {
     set {kind = .programCode(newValue)}
   }
 
+  /// How the answer is compared: tokens, exact, float or unordered; empty: as the request says.
+  package var compare: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -727,6 +730,21 @@ package nonisolated struct WireLeaseRenewal: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireTestReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty: the test was not run.
+  package var outcome: String = String()
+
+  package var cpuSeconds: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireVerdict: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -747,6 +765,27 @@ package nonisolated struct WireVerdict: Sendable {
   package var peakMemoryBytes: UInt64 = 0
 
   package var diagnostics: String = String()
+
+  /// In the order of the tests; empty when the program did not compile.
+  package var tests: [WireTestReport] = []
+
+  /// The signal that ended the program; 0: none.
+  package var signal: UInt32 = 0
+
+  /// The line of the program that the diagnostics are about, from 1; 0: none.
+  package var errorLine: UInt32 = 0
+
+  /// The limit that stopped the compiler: time, memory or output; empty: none.
+  package var compileLimit: String = String()
+
+  /// Lines that were executed, ascending.
+  package var executedLines: [UInt32] = []
+
+  /// Whether executed_lines were asked for and are known.
+  package var hasCoverage_p: Bool = false
+
+  /// Walls that were up, one sentence each.
+  package var walls: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -992,6 +1031,15 @@ package nonisolated struct WireExecutionRequest: Sendable {
   /// Higher goes first.
   package var priority: UInt32 = 0
 
+  /// Tests after the first that fails are not run.
+  package var stopAtFirstFailure: Bool = false
+
+  /// Report which lines of the program were executed.
+  package var coverage: Bool = false
+
+  /// How answers are compared where no test says otherwise; empty: each kind of test in its usual way.
+  package var compare: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -999,54 +1047,66 @@ package nonisolated struct WireExecutionRequest: Sendable {
   fileprivate var _limits: WireExecutionLimits? = nil
 }
 
-package nonisolated struct WireExecutionLease: Sendable {
+package nonisolated struct WireExecutionLease: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var leaseID: UInt64 = 0
+  package var leaseID: UInt64 {
+    get {_storage._leaseID}
+    set {_uniqueStorage()._leaseID = newValue}
+  }
 
   package var request: WireExecutionRequest {
-    get {_request ?? WireExecutionRequest()}
-    set {_request = newValue}
+    get {_storage._request ?? WireExecutionRequest()}
+    set {_uniqueStorage()._request = newValue}
   }
   /// Returns true if `request` has been explicitly set.
-  package var hasRequest: Bool {self._request != nil}
+  package var hasRequest: Bool {_storage._request != nil}
   /// Clears the value of `request`. Subsequent reads from it will return its default value.
-  package mutating func clearRequest() {self._request = nil}
+  package mutating func clearRequest() {_uniqueStorage()._request = nil}
 
-  package var durationSeconds: Double = 0
+  package var durationSeconds: Double {
+    get {_storage._durationSeconds}
+    set {_uniqueStorage()._durationSeconds = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _request: WireExecutionRequest? = nil
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-package nonisolated struct WireExecutionResult: Sendable {
+package nonisolated struct WireExecutionResult: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var leaseID: UInt64 = 0
+  package var leaseID: UInt64 {
+    get {_storage._leaseID}
+    set {_uniqueStorage()._leaseID = newValue}
+  }
 
-  package var jobDigest: Data = Data()
+  package var jobDigest: Data {
+    get {_storage._jobDigest}
+    set {_uniqueStorage()._jobDigest = newValue}
+  }
 
   package var verdict: WireVerdict {
-    get {_verdict ?? WireVerdict()}
-    set {_verdict = newValue}
+    get {_storage._verdict ?? WireVerdict()}
+    set {_uniqueStorage()._verdict = newValue}
   }
   /// Returns true if `verdict` has been explicitly set.
-  package var hasVerdict: Bool {self._verdict != nil}
+  package var hasVerdict: Bool {_storage._verdict != nil}
   /// Clears the value of `verdict`. Subsequent reads from it will return its default value.
-  package mutating func clearVerdict() {self._verdict = nil}
+  package mutating func clearVerdict() {_uniqueStorage()._verdict = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _verdict: WireVerdict? = nil
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireExecutionReply: Sendable {
@@ -1779,7 +1839,7 @@ nonisolated extension WireSamplingSettings: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireTestCase: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TestCase"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stdio\0\u{1}call\0\u{3}assert_code\0\u{3}program_code\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stdio\0\u{1}call\0\u{3}assert_code\0\u{3}program_code\0\u{1}compare\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1829,6 +1889,7 @@ nonisolated extension WireTestCase: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.kind = .programCode(v)
         }
       }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.compare) }()
       default: break
       }
     }
@@ -1858,11 +1919,15 @@ nonisolated extension WireTestCase: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }()
     case nil: break
     }
+    if !self.compare.isEmpty {
+      try visitor.visitSingularStringField(value: self.compare, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireTestCase, rhs: WireTestCase) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.compare != rhs.compare {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2333,9 +2398,44 @@ nonisolated extension WireLeaseRenewal: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension WireTestReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TestReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{3}cpu_seconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.cpuSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 1)
+    }
+    if self.cpuSeconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.cpuSeconds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTestReport, rhs: WireTestReport) -> Bool {
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.cpuSeconds != rhs.cpuSeconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Verdict"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{3}tests_passed\0\u{3}tests_total\0\u{3}compile_seconds\0\u{3}cpu_seconds\0\u{3}wall_seconds\0\u{3}peak_memory_bytes\0\u{1}diagnostics\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{3}tests_passed\0\u{3}tests_total\0\u{3}compile_seconds\0\u{3}cpu_seconds\0\u{3}wall_seconds\0\u{3}peak_memory_bytes\0\u{1}diagnostics\0\u{1}tests\0\u{1}signal\0\u{3}error_line\0\u{3}compile_limit\0\u{3}executed_lines\0\u{3}has_coverage\0\u{1}walls\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2351,6 +2451,13 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 6: try { try decoder.decodeSingularDoubleField(value: &self.wallSeconds) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.peakMemoryBytes) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.diagnostics) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.tests) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.signal) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.errorLine) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.compileLimit) }()
+      case 13: try { try decoder.decodeRepeatedUInt32Field(value: &self.executedLines) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.hasCoverage_p) }()
+      case 15: try { try decoder.decodeRepeatedStringField(value: &self.walls) }()
       default: break
       }
     }
@@ -2381,6 +2488,27 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.diagnostics.isEmpty {
       try visitor.visitSingularStringField(value: self.diagnostics, fieldNumber: 8)
     }
+    if !self.tests.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tests, fieldNumber: 9)
+    }
+    if self.signal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.signal, fieldNumber: 10)
+    }
+    if self.errorLine != 0 {
+      try visitor.visitSingularUInt32Field(value: self.errorLine, fieldNumber: 11)
+    }
+    if !self.compileLimit.isEmpty {
+      try visitor.visitSingularStringField(value: self.compileLimit, fieldNumber: 12)
+    }
+    if !self.executedLines.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.executedLines, fieldNumber: 13)
+    }
+    if self.hasCoverage_p != false {
+      try visitor.visitSingularBoolField(value: self.hasCoverage_p, fieldNumber: 14)
+    }
+    if !self.walls.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.walls, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2393,6 +2521,13 @@ nonisolated extension WireVerdict: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.wallSeconds != rhs.wallSeconds {return false}
     if lhs.peakMemoryBytes != rhs.peakMemoryBytes {return false}
     if lhs.diagnostics != rhs.diagnostics {return false}
+    if lhs.tests != rhs.tests {return false}
+    if lhs.signal != rhs.signal {return false}
+    if lhs.errorLine != rhs.errorLine {return false}
+    if lhs.compileLimit != rhs.compileLimit {return false}
+    if lhs.executedLines != rhs.executedLines {return false}
+    if lhs.hasCoverage_p != rhs.hasCoverage_p {return false}
+    if lhs.walls != rhs.walls {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2859,7 +2994,7 @@ nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutionRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}language\0\u{1}program\0\u{1}tests\0\u{1}limits\0\u{1}priority\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}language\0\u{1}program\0\u{1}tests\0\u{1}limits\0\u{1}priority\0\u{3}stop_at_first_failure\0\u{1}coverage\0\u{1}compare\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2873,6 +3008,9 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.tests) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.stopAtFirstFailure) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.coverage) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.compare) }()
       default: break
       }
     }
@@ -2901,6 +3039,15 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
     if self.priority != 0 {
       try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 6)
     }
+    if self.stopAtFirstFailure != false {
+      try visitor.visitSingularBoolField(value: self.stopAtFirstFailure, fieldNumber: 7)
+    }
+    if self.coverage != false {
+      try visitor.visitSingularBoolField(value: self.coverage, fieldNumber: 8)
+    }
+    if !self.compare.isEmpty {
+      try visitor.visitSingularStringField(value: self.compare, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2911,6 +3058,9 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.tests != rhs.tests {return false}
     if lhs._limits != rhs._limits {return false}
     if lhs.priority != rhs.priority {return false}
+    if lhs.stopAtFirstFailure != rhs.stopAtFirstFailure {return false}
+    if lhs.coverage != rhs.coverage {return false}
+    if lhs.compare != rhs.compare {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2920,41 +3070,81 @@ nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._
   package static let protoMessageName: String = _protobuf_package + ".ExecutionLease"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{1}request\0\u{3}duration_seconds\0")
 
+  fileprivate class _StorageClass {
+    var _leaseID: UInt64 = 0
+    var _request: WireExecutionRequest? = nil
+    var _durationSeconds: Double = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _leaseID = source._leaseID
+      _request = source._request
+      _durationSeconds = source._durationSeconds
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.leaseID) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._request) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.durationSeconds) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._leaseID) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._request) }()
+        case 3: try { try decoder.decodeSingularDoubleField(value: &_storage._durationSeconds) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.leaseID != 0 {
-      try visitor.visitSingularUInt64Field(value: self.leaseID, fieldNumber: 1)
-    }
-    try { if let v = self._request {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    if self.durationSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.durationSeconds, fieldNumber: 3)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._leaseID != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._leaseID, fieldNumber: 1)
+      }
+      try { if let v = _storage._request {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._durationSeconds.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._durationSeconds, fieldNumber: 3)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireExecutionLease, rhs: WireExecutionLease) -> Bool {
-    if lhs.leaseID != rhs.leaseID {return false}
-    if lhs._request != rhs._request {return false}
-    if lhs.durationSeconds != rhs.durationSeconds {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._leaseID != rhs_storage._leaseID {return false}
+        if _storage._request != rhs_storage._request {return false}
+        if _storage._durationSeconds != rhs_storage._durationSeconds {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2964,41 +3154,81 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
   package static let protoMessageName: String = _protobuf_package + ".ExecutionResult"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{3}job_digest\0\u{1}verdict\0")
 
+  fileprivate class _StorageClass {
+    var _leaseID: UInt64 = 0
+    var _jobDigest: Data = Data()
+    var _verdict: WireVerdict? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _leaseID = source._leaseID
+      _jobDigest = source._jobDigest
+      _verdict = source._verdict
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.leaseID) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.jobDigest) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._verdict) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._leaseID) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._jobDigest) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._verdict) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.leaseID != 0 {
-      try visitor.visitSingularUInt64Field(value: self.leaseID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._leaseID != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._leaseID, fieldNumber: 1)
+      }
+      if !_storage._jobDigest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._jobDigest, fieldNumber: 2)
+      }
+      try { if let v = _storage._verdict {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
     }
-    if !self.jobDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.jobDigest, fieldNumber: 2)
-    }
-    try { if let v = self._verdict {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireExecutionResult, rhs: WireExecutionResult) -> Bool {
-    if lhs.leaseID != rhs.leaseID {return false}
-    if lhs.jobDigest != rhs.jobDigest {return false}
-    if lhs._verdict != rhs._verdict {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._leaseID != rhs_storage._leaseID {return false}
+        if _storage._jobDigest != rhs_storage._jobDigest {return false}
+        if _storage._verdict != rhs_storage._verdict {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

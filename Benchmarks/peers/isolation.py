@@ -1,0 +1,180 @@
+"""What the walls cost: the same zygote, given the same programs, inside a slot and outside of one.
+
+Speaks to `ppocoder-slot` as the runner does, and to a bare interpreter as `ppocoder-slot` does. Counted is the CPU time of
+the zygote and of all its children, to a hundredth of a second; what the supervisor itself uses is a row of its own.
+"""
+import ast
+import glob
+import gzip
+import json
+import marshal
+import os
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PYTHON = ["/usr/bin/python3", "-P", "-s", "-S", "-X", "utf8", "-c"]
+SHOWN = ["/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache"]
+USER = 60900
+
+
+def harness():
+    parts = []
+    for name in ("Encoding", "Candidate", "Tester", "Zygote"):
+        with open(os.path.join(ROOT, "Sources/SandboxRunner/PythonHarness+%s.swift" % name)) as file:
+            text = re.search(r'#"""\n(.*?)\n    """#', file.read(), re.S).group(1)
+        parts.append("\n".join(line[4:] for line in text.split("\n")))
+    return "\n".join(parts)
+
+
+def bare_harness():
+    """The harness without what needs a slot round it: it may neither kill nor wipe what is not its own."""
+    text = harness()
+    for old, new in (("os.kill(-1, signal.SIGKILL)", "os.kill(program, signal.SIGKILL)"),
+                     ("wipe('/w')", "None"), ("wipe('/tmp')", "None"), ("os.chdir('/w')", "os.chdir('/')")):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def bodies(data):
+    """Programs of HumanEval with the calls that their tests make, where those are plain."""
+    found = []
+    with gzip.open(data, "rt") as lines:
+        for line in lines:
+            row = json.loads(line)
+            calls = []
+            for node in ast.walk(ast.parse(row["test"])):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "candidate":
+                    try:
+                        calls.append((row["entry_point"], [ast.literal_eval(argument) for argument in node.args]))
+                    except ValueError:
+                        pass
+            program = marshal.dumps((row["prompt"] + row["canonical_solution"], calls), 2)
+            found.append(struct.pack("<I", len(program)) + program)
+    return found
+
+
+HEAD = struct.pack("<IQQIIQ", 4, (512 << 20) + (96 << 20), 16 << 20, 64, 4, 64 << 20)
+
+
+def exactly(stream, count):
+    data = b""
+    while len(data) < count:
+        part = stream.recv(count - len(data)) if isinstance(stream, socket.socket) else os.read(stream, count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def text(data):
+    return struct.pack("<I", len(data)) + data
+
+
+class Slot:
+    def __init__(self):
+        ours, theirs = socket.socketpair()
+        helper = os.path.join(ROOT, ".build/release/ppocoder-slot")
+        self.process = subprocess.Popen([helper], stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        theirs.close()
+        self.socket = ours
+        binds = [path.encode() for path in SHOWN for _ in range(2)]
+        arguments = [word.encode() for word in PYTHON + [harness()]]
+        message = struct.pack("<IIQI", 1, USER, 128 << 20, len(binds) // 2) + b"".join(map(text, binds))
+        message += struct.pack("<I", len(arguments)) + b"".join(map(text, arguments))
+        ours.sendall(text(message))
+        hello = exactly(ours, struct.unpack("<I", exactly(ours, 4))[0])
+        assert hello[0] == 1, hello
+        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as file:
+            self.zygote = int(file.read().split()[0])
+
+    def run(self, body):
+        request = struct.pack("<QIQQQ", 536 << 20, 68, 4_000_000, 20_000_000, 4 << 20)
+        self.socket.sendall(text(request + text(HEAD) + text(body) + text(b"")))
+        reply = exactly(self.socket, struct.unpack("<I", exactly(self.socket, 4))[0])
+        assert reply[0] == 0, reply[:1]
+
+    def end(self):
+        self.socket.close()
+        self.process.wait()
+
+
+class Bare:
+    def __init__(self):
+        self.control, control = socket.socketpair()
+        self.body, body = socket.socketpair()
+        self.secret, secret = socket.socketpair()
+        pipes = [os.pipe() for _ in range(3)]
+        self.streams = [pipe[0] for pipe in pipes]
+        given = [control.fileno(), -1, -1, secret.fileno(), body.fileno()] + [pipe[1] for pipe in pipes]
+        self.zygote = os.fork()
+        if self.zygote == 0:
+            null = os.open("/dev/null", os.O_RDWR)
+            kept = [os.dup(null if fd < 0 else fd) for fd in given]
+            kept = [__import__("fcntl").fcntl(fd, __import__("fcntl").F_DUPFD, 100) for fd in kept]
+            for number, fd in enumerate(kept):
+                os.dup2(fd, number)
+            os.closerange(len(kept), 400)
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(USER + 1)
+                os.setuid(USER + 1)
+            os.execve(PYTHON[0], PYTHON + [bare_harness()], {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"})
+        for end in (control, body, secret):
+            end.close()
+        for pipe in pipes:
+            os.close(pipe[1])
+        exactly(self.control, struct.unpack("<I", exactly(self.control, 4))[0])
+
+    def run(self, body):
+        self.body.sendall(body)
+        self.control.sendall(text(HEAD))
+        exactly(self.control, struct.unpack("<I", exactly(self.control, 4))[0])
+        while True:
+            ready = select.select(self.streams, [], [], 0)[0]
+            if not ready:
+                break
+            for stream in ready:
+                os.read(stream, 1 << 18)
+
+    def end(self):
+        self.control.close()
+        os.waitpid(self.zygote, 0)
+
+
+def ticks(pid, children):
+    with open("/proc/%d/stat" % pid) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15 if children else 13]))
+
+
+def main(data, rounds):
+    programs = bodies(data)
+    sides = {"with walls": Slot(), "without": Bare()}
+    used = {name: [] for name in sides}
+    supervisor = []
+    for side in sides.values():
+        for body in programs[:8]:
+            side.run(body)
+    for number in range(rounds):
+        for name in sorted(sides, reverse=number % 2 == 1):
+            side = sides[name]
+            before = ticks(side.zygote, True)
+            helper = ticks(side.process.pid, False) if name == "with walls" else 0
+            for _ in range(3):
+                for body in programs:
+                    side.run(body)
+            used[name].append(10 * (ticks(side.zygote, True) - before) / (3 * len(programs)))
+            if helper:
+                supervisor.append(10 * (ticks(side.process.pid, False) - helper) / (3 * len(programs)))
+    for side in sides.values():
+        side.end()
+    print(json.dumps(dict(walls=used["with walls"], bare=used["without"], supervisor=supervisor)))
+
+
+main(sys.argv[1], int(sys.argv[2]))

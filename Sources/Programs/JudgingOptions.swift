@@ -1,0 +1,32 @@
+/// What is wanted of a judgement beyond the verdict, and how answers are compared.
+package struct JudgingOptions: Sendable, Hashable, Codable {
+    /// Tests after the first that fails are not run.
+    package var stopAtFirstFailure = false
+    /// Which lines of the program were executed, for Python; costs time while the program runs.
+    package var coverage = false
+    /// How answers are compared where no test says otherwise; nil: each kind of test in its usual way.
+    package var comparison: Comparison?
+    /// How the answer to each test is compared, in the order of the tests; empty: as `comparison` says.
+    package var comparisons: [Comparison?] = []
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case stopAtFirstFailure = "stop_at_first_failure"
+        case coverage
+        case comparison = "compare"
+        case comparisons
+    }
+}
+
+/// How the answer to a `stdio` or `call` test is compared with what is expected.
+package enum Comparison: String, Sendable, Codable, CaseIterable {
+    /// The usual way. Output: the same words, whatever is between them. Values: numbers with a tolerance of 1e-6, relative.
+    case tokens
+    /// Output: byte for byte. Values: no tolerance.
+    case exact
+    /// As `tokens`, and words of output that are numbers have the tolerance of values.
+    case float
+    /// As `tokens`, but lines of output, or elements of a value that is a list, may come in any order.
+    case unordered
+}
