@@ -157,7 +157,8 @@ private struct Hogs {
 
     func end() {
         for process in processes {
-            process.terminate()
+            // Not SIGTERM: what this process ignores its children ignore, too.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
     }
