@@ -36,6 +36,8 @@ struct Interpreter: Sendable {
     }
 
     /// What the loader would look up at a function's first call it would look up in every child.
+    ///
+    /// Only where the harness keeps the variable from programs.
     private static let boundNow = "LD_BIND_NOW=1"
     private static let library = "LD_PRELOAD=\(ZygoteLibrary.pathInSlot)"
 
@@ -67,7 +69,7 @@ struct Interpreter: Sendable {
         language: .php,
         arguments: ["/usr/bin/php", "-n"] + phpSettings.flatMap { ["-d", $0] }
             + ["-r", phpPlain + phpCandidate + phpTester + phpZygote],
-        environment: [boundNow, library, "LC_ALL=C.UTF-8"],
+        environment: [library, "LC_ALL=C.UTF-8"],
         ownMemory: 24 << 20,
         // What PHP may allocate is this much less than its address space: see the harness.
         ownAddressSpace: 256 << 20
@@ -79,7 +81,7 @@ struct Interpreter: Sendable {
             "/usr/bin/ruby", "--disable=gems", "--disable=rubyopt", "--disable=did_you_mean",
             "--disable=error_highlight", "-W0", "-Ku", "-e", rubyPlain + rubyCandidate + rubyTester + rubyZygote,
         ],
-        environment: [boundNow, library, "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1"],
+        environment: [library, "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1"],
         ownMemory: 24 << 20,
         ownAddressSpace: 192 << 20
     )
