@@ -14,11 +14,17 @@ package final class FloatBuffer: @unchecked Sendable {
     /// Number of floats.
     package let count: Int
 
+    /// Bytes of a huge page of Linux on x86-64.
+    private static let hugePage = 2 << 20
+
     /// Allocates `count` zeros.
     package init(count: Int) {
         precondition(count >= 0, "a buffer holds a non-negative number of floats, not \(count)")
         let bytes = max(64, count * MemoryLayout<Float>.stride)
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        let isLarge = bytes >= 2 * FloatBuffer.hugePage
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? FloatBuffer.hugePage : 64)
+        // Fewer entries in the translation buffer: products walk whole weights. Refused is no loss.
+        if isLarge { unsafe _ = madvise(raw, bytes & ~(FloatBuffer.hugePage - 1), MADV_HUGEPAGE) }
         unsafe memset(raw, 0, bytes)
         unsafe base = raw.bindMemory(to: Float.self, capacity: count)
         self.count = count

@@ -130,7 +130,7 @@ func attentionBackward(
     workspace: TeacherForcedWorkspace
 ) {
     let mark = workspace.mark()
-    let beta: Float = accumulates ? 1 : 0
+    let target: PackedMatrix.Target = accumulates ? .add : .store
     for block in plan.blocks {
         workspace.release(to: mark)
         let padded = workspace.take(block.queries.count, Matrix.paddedWidth(block.keys.count))
@@ -140,8 +140,8 @@ func attentionBackward(
             let p = plan.probabilities(probabilities, of: block, head: head)
             let dc = contextGradient.rows(block.queries).columns(columns)
             let v = inputs.values.rows(block.keys).columns(columns)
-            matmul(gradients.values.rows(block.keys).columns(columns), p, transposeA: true, dc, beta: beta)
-            matmul(ds, dc, v, transposeB: true)
+            orderedProduct(gradients.values.rows(block.keys).columns(columns), p, transposeA: true, dc, target)
+            orderedProduct(ds, dc, v, transposeB: true)
             ds.attentionSoftmaxBackward(
                 probabilities: p,
                 biasGradient: biasGradient?.rows(head..<head + 1),
@@ -149,8 +149,8 @@ func attentionBackward(
             )
             let q = inputs.queries.rows(block.queries).columns(columns)
             let k = inputs.keys.rows(block.keys).columns(columns)
-            matmul(gradients.queries.rows(block.queries).columns(columns), ds, k)
-            matmul(gradients.keys.rows(block.keys).columns(columns), ds, transposeA: true, q, beta: beta)
+            orderedProduct(gradients.queries.rows(block.queries).columns(columns), ds, k)
+            orderedProduct(gradients.keys.rows(block.keys).columns(columns), ds, transposeA: true, q, target)
         }
     }
     workspace.release(to: mark)

@@ -95,7 +95,7 @@ extension TeacherForcedBackwardPass {
             workspace: workspace
         )
         if let memory, let dMemory, let rows = kept.memory {
-            projection(dx: memory, dy: dMemory, x: rows, kept.weights.k, beta: 1)
+            projection(dx: memory, dy: dMemory, x: rows, kept.weights.k, .add)
         }
         let dNormed = workspace.take(stream.rows, stream.columns)
         projection(dx: dNormed, dy: dProjected, x: kept.normed.output, kept.weights.q)

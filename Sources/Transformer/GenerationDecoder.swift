@@ -17,7 +17,7 @@ struct GenerationDecoder {
     private let layout: KeyValueLayout
     private var cache: SelfAttentionCache
     private var streams = (x: Scratch(), normed: Scratch(), wide: Scratch(), context: Scratch(), rstd: Scratch())
-    private var attention = (scores: Scratch(), bias: Scratch())
+    private var attention = (scores: Scratch(), bias: Scratch(), mixture: Scratch())
     private var logits = Scratch()
     private var maximumLength = 0
     private var chunks: [UnsafeMutablePointer<Float>] = unsafe []
@@ -179,14 +179,30 @@ struct GenerationDecoder {
                 bias: bias.map { unsafe $0 + head * maximumLength },
                 causal: false
             )
-            for index in unsafe chunks.indices {
+            unsafe mix(scores: scores, shift: shift, count: count, into: output + head * configuration.dKV)
+        }
+    }
+
+    /// Adds one head's values, weighted by `scores`, to `output`, `[dKV]`, in the blocks of `orderedProduct`.
+    private mutating func mix(
+        scores: UnsafePointer<Float>,
+        shift: Int,
+        count: Int,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        let positions = KeyValueLayout.positions
+        for first in unsafe stride(from: 0, to: chunks.count, by: KeyValueLayout.chunksPerBlock) {
+            let sum = unsafe first == 0 ? output : attention.mixture.reserve(configuration.dKV)
+            if first > 0 { unsafe sum.update(repeating: 0, count: configuration.dKV) }
+            for index in unsafe first..<min(first + KeyValueLayout.chunksPerBlock, chunks.count) {
                 unsafe layout.mix(
                     weights: scores + index * positions,
                     count: min(positions, count - index * positions),
                     chunk: chunks[index] + shift,
-                    into: output + head * configuration.dKV
+                    into: sum
                 )
             }
+            if first > 0 { unsafe RowKernels.axpy(output, alpha: 1, sum, count: configuration.dKV) }
         }
     }
 }

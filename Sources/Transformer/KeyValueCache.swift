@@ -22,6 +22,9 @@ struct KeyValueLayout {
     /// Positions per chunk.
     static let positions = 32
 
+    /// Chunks whose mixtures are summed before they are added to those of the others: a block of `orderedProduct`.
+    static let chunksPerBlock = 16
+
     /// Floats of one head's chunk.
     var headChunk: Int { 2 * KeyValueLayout.positions * dKV }
 

@@ -156,8 +156,8 @@ struct TeacherForcedHead {
                     )
                 }
             }
-            matmul(hiddenGradient.rows(chunk), gradient, head, alpha: scale)
-            matmul(headGradient, gradient, transposeA: true, hidden.rows(chunk), alpha: scale, beta: 1)
+            orderedProduct(hiddenGradient.rows(chunk), gradient, head, alpha: scale)
+            orderedProduct(headGradient, gradient, transposeA: true, hidden.rows(chunk), alpha: scale, .add)
         }
     }
 }

@@ -80,10 +80,10 @@ struct TeacherForcedBackwardPass {
         Matrix(gradients.buffer, offset: offset, rows: rows, columns: columns)
     }
 
-    /// Backward of y = x·Wᵀ: dW += dyᵀ·x, and dx = β·dx + dy·W.
-    func projection(dx: Matrix, dy: Matrix, x: Matrix, _ offset: Int, beta: Float = 0) {
-        matmul(gradient(offset, dy.columns, x.columns), dy, transposeA: true, x, beta: 1)
-        matmul(dx, dy, weight(offset, dy.columns, x.columns), beta: beta)
+    /// Backward of y = x·Wᵀ: dW += dyᵀ·x, and dx = or += dy·W.
+    func projection(dx: Matrix, dy: Matrix, x: Matrix, _ offset: Int, _ target: PackedMatrix.Target = .store) {
+        orderedProduct(gradient(offset, dy.columns, x.columns), dy, transposeA: true, x, .add)
+        orderedProduct(dx, dy, weight(offset, dy.columns, x.columns), target)
     }
 
     /// Adds to dx the gradient through a layer norm, and to that of its weight.

@@ -82,6 +82,47 @@ struct OrderedProductTests {
         }
     }
 
+    /// Inner sizes around a block of 512, strides around that from which rows are copied, rows around a tile.
+    @Test("Transposed operands, deep sums, long strides and factors agree with double precision", arguments: [7, 512, 1100])
+    func deepAndTransposedProducts(inner: Int) {
+        for (rows, outputs, stride) in [(1, 5, 1200), (13, 130, 1200), (30, 145, 1501), (30, 145, 1120)] {
+            for (transposeA, transposeB) in [(false, false), (true, false), (false, true), (true, true)] {
+                let a = Self.waves(transposeA ? inner : rows, stride).columns(1..<1 + (transposeA ? rows : inner))
+                let b = Self.waves(transposeB ? outputs : inner, stride, phase: 1)
+                    .columns(0..<(transposeB ? inner : outputs))
+                let c = Self.waves(rows, outputs, phase: 2)
+                let before = Self.waves(rows, outputs, phase: 2)
+                orderedProduct(c, a, transposeA: transposeA, b, transposeB: transposeB, alpha: 0.25, .add)
+                let reference = Self.waves(rows, outputs, phase: 2)
+                matmul(reference, a, transposeA: transposeA, b, transposeB: transposeB, alpha: 0.25, beta: 1)
+                for i in Swift.stride(from: 0, to: rows, by: 3) {
+                    for j in Swift.stride(from: 0, to: outputs, by: 4) {
+                        let sum = (0..<inner).reduce(0.0) {
+                            $0 + Double(transposeA ? a[$1, i] : a[i, $1]) * Double(transposeB ? b[j, $1] : b[$1, j])
+                        }
+                        let expected = Double(before[i, j]) + 0.25 * sum
+                        #expect(abs(Double(c[i, j]) - expected) < 2e-4)
+                        #expect(abs(c[i, j] - reference[i, j]) < 4e-4)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("A rectified product over several blocks is rectified once, at its end")
+    func rectifiedAfterTheLastBlock() {
+        // The first 512 products sum to −512, the other 600 to 600.
+        let a = Matrix(FloatBuffer(count: 2 * 1112), rows: 2, columns: 1112)
+        let b = Matrix(FloatBuffer(count: 1112 * 3), rows: 1112, columns: 3)
+        for k in 0..<1112 {
+            for i in 0..<2 { a[i, k] = k < 512 ? -1 : 1 }
+            for j in 0..<3 { b[k, j] = 1 }
+        }
+        let c = Self.waves(2, 3)
+        orderedProduct(c, a, b, .rectified)
+        #expect((0..<6).allSatisfy { c[$0 / 3, $0 % 3] == 88 })
+    }
+
     @Test("No rows, no outputs and no inner dimension")
     func emptyProducts() {
         let c = Self.waves(2, 3)

@@ -110,6 +110,26 @@ struct GenerationTests {
         }
     }
 
+    /// Keys are mixed in blocks of 512: a prompt of 1,100 tokens has two of them and the start of a third.
+    @Test func aLongPromptIsRecordedToTheBitThatTeacherForcingGives() throws {
+        var configuration = Self.configuration
+        configuration.tieWordEmbeddings = false
+        let parameters = Self.weights(configuration, headScale: 0.8)
+        let source = (0..<1100).map { Int32($0 * 31 % 97 + 3) }
+        let settings = SamplingSettings(topK: 20, maximumLength: 20)
+        let request = GenerationRequest(source: source, key: RandomKey(seed: 3, path: 1))
+        let completion = try #require(try Self.generate([request], settings, parameters: parameters).first)
+        let expected = try Self.score(
+            request,
+            completion.tokens,
+            supports: completion.supports,
+            settings,
+            parameters: parameters
+        )
+        #expect(completion.logProbabilities == expected.logProbabilities)
+        #expect(completion.values == expected.values)
+    }
+
     /// Logits of 30 are spaced 2e-6 apart, so that two orders of summation would differ by more than the limit.
     @Test(arguments: [8, 32, 40])
     func largeLogitsAreRecordedToTheBitThatTeacherForcingGives(headWidth: Int) throws {
