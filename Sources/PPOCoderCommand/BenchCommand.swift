@@ -8,7 +8,9 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measures the parts of a run on this machine.",
-        subcommands: [BenchJudgeCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self]
+        subcommands: [
+            BenchJudgeCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self, BenchGemmCommand.self,
+        ]
     )
 }
 

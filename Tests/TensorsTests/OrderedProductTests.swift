@@ -83,7 +83,10 @@ struct OrderedProductTests {
     }
 
     /// Inner sizes around a block of 512, strides around that from which rows are copied, rows around a tile.
-    @Test("Transposed operands, deep sums, long strides and factors agree with double precision", arguments: [7, 512, 1100])
+    @Test(
+        "Transposed operands, deep sums, long strides and factors agree with double precision",
+        arguments: [7, 512, 1100]
+    )
     func deepAndTransposedProducts(inner: Int) {
         for (rows, outputs, stride) in [(1, 5, 1200), (13, 130, 1200), (30, 145, 1501), (30, 145, 1120)] {
             for (transposeA, transposeB) in [(false, false), (true, false), (false, true), (true, true)] {
