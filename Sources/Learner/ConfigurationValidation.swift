@@ -52,6 +52,7 @@ extension RunConfiguration {
         try positive("cluster.executors", cluster.executors, orZero: true)
         try positive("cluster.learner_lanes", cluster.learnerLanes)
         try positive("cluster.microbatch_size", cluster.microbatchSize)
+        try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)
         if !cluster.endpoint.isEmpty { _ = try LearnerEndpoints(base: cluster.endpoint) }
         try positive("sft.steps", sft.steps, orZero: true)
         try positive("sft.batch_size", sft.batchSize)

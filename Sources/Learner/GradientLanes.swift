@@ -13,17 +13,18 @@ final class GradientLanes {
         let scorer: T5Scorer
         let gradients: T5Parameters
 
-        init(configuration: T5Configuration) {
+        init(configuration: T5Configuration, recomputes: Bool) {
             scorer = T5Scorer(configuration: configuration)
+            scorer.recomputesActivations = recomputes
             gradients = T5Parameters(configuration: configuration)
         }
     }
 
     let lanes: [Lane]
 
-    init(count: Int, configuration: T5Configuration) {
+    init(count: Int, configuration: T5Configuration, recomputes: Bool = false) {
         precondition(count > 0, "at least one lane")
-        lanes = (0..<count).map { _ in Lane(configuration: configuration) }
+        lanes = (0..<count).map { _ in Lane(configuration: configuration, recomputes: recomputes) }
     }
 
     /// The sum of all lanes' gradients, valid after ``reduce()``.
@@ -57,7 +58,8 @@ final class GradientLanes {
         let sum = lanes[0].gradients.buffer
         for lane in lanes.dropFirst() {
             let part = lane.gradients.buffer
-            for i in 0..<sum.count { unsafe sum.base[i] += part.base[i] }
+            // 1·x + y has the bits of x + y, fused or not.
+            unsafe RowKernels.axpy(sum.base, alpha: 1, part.base, count: sum.count)
         }
     }
 }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Optimizers
 internal import PPO
 internal import Telemetry
+internal import Tensors
 package import Transformer
 
 /// Actor and critic with everything an update changes: weights, optimiser, KL controller.
@@ -39,7 +40,11 @@ package final class PPOLearner {
         let fresh = KLController(configuration.ppo)
         controller = KLController(coefficient: state?.klCoefficient ?? fresh.coefficient, rule: fresh.rule)
         gradientSteps = state?.gradientSteps ?? 0
-        lanes = GradientLanes(count: configuration.cluster.learnerLanes, configuration: parameters.configuration)
+        lanes = GradientLanes(
+            count: configuration.cluster.learnerLanes,
+            configuration: parameters.configuration,
+            recomputes: configuration.cluster.recomputeActivations
+        )
         optimizer = makeOptimizer(parameters, gradients: lanes.gradients, configuration: configuration.optimizer)
         let names = Set(parameters.entries.map(\.name))
         criticParameters = names.filter { $0.hasPrefix("value_head") }
@@ -55,6 +60,11 @@ package final class PPOLearner {
     /// - Throws: ``LearnerError/nonFinite(step:detail:)`` before any weight is changed by a bad gradient.
     package func update(trajectories: [Trajectory], step: Int) throws(LearnerError) -> [String: Double] {
         let ppo = configuration.ppo
+        let limit = configuration.cluster.memoryLimitBytes
+        if limit > 0 {
+            let planned = plannedBytes(trajectories, step: step)
+            guard planned <= limit else { throw .memory(step: step, planned: planned, limit: limit) }
+        }
         let scored = trajectories.map { $0.scored }
         let groups = Self.groups(of: trajectories)
         let coefficient = Float(controller.coefficient)
@@ -76,10 +86,8 @@ package final class PPOLearner {
         var value = ValueStatistics()
         var entropy = 0.0
         var norms: [(policy: Double, critic: Double)] = []
-        let groupsPerMinibatch = max(1, ppo.minibatchSize / max(1, configuration.rollout.samplesPerPrompt))
-        let key = RandomKey(seed: configuration.run.seed, path: RandomPurpose.minibatches, UInt64(step))
         epochs: for epoch in 0..<ppo.epochs {
-            for chosen in minibatches(count: groups.count, size: groupsPerMinibatch, epoch: epoch, key: key) {
+            for chosen in minibatchesOfGroups(groups.count, epoch: epoch, step: step) {
                 let members = chosen.flatMap { groups[$0] }.filter { advantages.included[$0] }
                 guard !members.isEmpty else { continue }
                 let result = minibatch(members, trajectories, old: old, advantages: advantages)
@@ -113,6 +121,42 @@ package final class PPOLearner {
         }
         return metrics
     }
+
+    /// Which groups of trajectories make up the minibatches of an epoch.
+    private func minibatchesOfGroups(_ count: Int, epoch: Int, step: Int) -> [[Int]] {
+        let size = max(1, configuration.ppo.minibatchSize / max(1, configuration.rollout.samplesPerPrompt))
+        let key = RandomKey(seed: configuration.run.seed, path: RandomPurpose.minibatches, UInt64(step))
+        return minibatches(count: count, size: size, epoch: epoch, key: key)
+    }
+
+    /// Bytes that the process will hold at most during an update: weights, moments, the gradients and the largest
+    /// micro-batch of every lane, and what a process has anyway.
+    package func plannedBytes(_ trajectories: [Trajectory], step: Int) -> Int {
+        let groups = Self.groups(of: trajectories)
+        let size = configuration.cluster.microbatchSize
+        let scorer = lanes.lanes[0].scorer
+        func largest(_ members: [Int], keeps: Bool) -> Int {
+            Self.chunks(members, size: size).map { chunk in
+                scorer.plannedFloats(Self.batch(chunk.map { trajectories[$0] }), keepForBackward: keeps)
+            }.max() ?? 0
+        }
+        let members = trajectories.indices.filter { !trajectories[$0].masked }
+        var arena = largest(members, keeps: false)
+        for epoch in 0..<configuration.ppo.epochs {
+            for chosen in minibatchesOfGroups(groups.count, epoch: epoch, step: step) {
+                arena = max(
+                    arena,
+                    largest(chosen.flatMap { groups[$0] }.filter { !trajectories[$0].masked }, keeps: true)
+                )
+            }
+        }
+        let lanes = configuration.cluster.learnerLanes
+        let floats = parameters.buffer.count * (3 + lanes) + lanes * arena
+        return floats * MemoryLayout<Float>.stride + Self.processBytes
+    }
+
+    /// Code, runtime and small objects of a process that has loaded a model: measured.
+    private static let processBytes = 48 << 20
 
     private func learningRate(step: Int) -> Double {
         configuration.optimizer.learningRate * configuration.optimizer.schedule.factor(step: step)

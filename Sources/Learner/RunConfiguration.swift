@@ -228,6 +228,10 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var learnerLanes = 2
     /// Trajectories per micro-batch.
     package var microbatchSize = 16
+    /// Backward computes every layer again from its input: the same bits, a third more time, far less memory.
+    package var recomputeActivations = false
+    /// An update that would need more bytes than this is refused before it begins; 0 is no limit.
+    package var memoryLimitBytes = 0
     /// Where the learner listens: a folder for ipc sockets (empty: a temporary one), or `tcp://127.0.0.1:PORT`.
     package var endpoint = ""
     /// How long a lease lasts without a renewal, seconds.
@@ -240,6 +244,8 @@ package struct ClusterSection: Codable, Sendable, Equatable {
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"
         case microbatchSize = "microbatch_size"
+        case recomputeActivations = "recompute_activations"
+        case memoryLimitBytes = "memory_limit_bytes"
         case leaseSeconds = "lease_s"
         case silenceSeconds = "silence_s"
     }

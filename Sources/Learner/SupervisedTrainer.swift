@@ -36,7 +36,11 @@ package final class SupervisedTrainer {
         self.parameters = parameters
         section = configuration.sft
         microbatchSize = max(1, section.batchSize / configuration.cluster.learnerLanes)
-        lanes = GradientLanes(count: configuration.cluster.learnerLanes, configuration: parameters.configuration)
+        lanes = GradientLanes(
+            count: configuration.cluster.learnerLanes,
+            configuration: parameters.configuration,
+            recomputes: configuration.cluster.recomputeActivations
+        )
         var optimization = AdamWConfiguration()
         optimization.learningRate = section.learningRate
         optimization.weightDecay = section.weightDecay

@@ -103,7 +103,7 @@ package final class AdamW {
         let correction1 = 1 - power(configuration.beta1, steps)
         let correction2 = 1 - power(configuration.beta2, steps)
         let start = parameter.range.lowerBound
-        unsafe adamWKernel(
+        unsafe RowKernels.adamW(
             values: parameter.values.base + start,
             gradients: parameter.gradients.base + start,
             firstMoments: firstMoments.base + momentRanges[index].lowerBound,

@@ -38,7 +38,10 @@ package struct OptimizedParameter: Sendable {
 package func globalGradientNorm(_ parameters: [OptimizedParameter]) throws(OptimizerError) -> Double {
     var total = 0.0
     for parameter in parameters {
-        let sum = unsafe sumOfSquares(parameter.gradients.base + parameter.range.lowerBound, parameter.range.count)
+        let sum = unsafe RowKernels.sumOfSquares(
+            parameter.gradients.base + parameter.range.lowerBound,
+            count: parameter.range.count
+        )
         guard sum.isFinite else { throw firstNonFinite(parameter) }
         total += sum
     }
@@ -50,34 +53,6 @@ package func globalGradientNorm(_ parameters: [OptimizedParameter]) throws(Optim
 /// min(1, maximum/(norm + 10⁻⁶)). Source: Pascanu et al. 2013, <https://arxiv.org/abs/1211.5063>, algorithm 1, with the
 /// guard of PyTorch's `clip_grad_norm_`.
 package func clipScale(norm: Double, maximum: Double) -> Double { min(1, maximum / (norm + 1e-6)) }
-
-private func sumOfSquares(_ base: UnsafeMutablePointer<Float>, _ count: Int) -> Double {
-    var lanes = SIMD8<Double>()
-    var i = 0
-    while i + 8 <= count {
-        let x = unsafe UnsafeRawPointer(base + i).loadUnaligned(as: SIMD8<Float>.self)
-        let wide = SIMD8<Double>(
-            Double(x[0]),
-            Double(x[1]),
-            Double(x[2]),
-            Double(x[3]),
-            Double(x[4]),
-            Double(x[5]),
-            Double(x[6]),
-            Double(x[7])
-        )
-        lanes += wide * wide
-        i += 8
-    }
-    while i < count {
-        let x = unsafe Double(base[i])
-        lanes[i % 8] += x * x
-        i += 1
-    }
-    var sum = 0.0
-    for lane in 0..<8 { sum += lanes[lane] }
-    return sum
-}
 
 private func firstNonFinite(_ parameter: OptimizedParameter) -> OptimizerError {
     for i in parameter.range {

@@ -1,9 +1,8 @@
 import ArgumentParser
-import Determinism
 import Datasets
+import Determinism
 import Foundation
 import Learner
-import PPO
 import Programs
 import Tensors
 import Tokenization
@@ -11,8 +10,21 @@ import Transformer
 
 /// Which model a benchmark runs, and on what.
 struct BenchModelOptions: ParsableArguments {
-    @Flag(name: .customLong("codet5-small"), help: "The shape of CodeT5-small (60 M parameters) with random weights.")
-    var isCodeT5Small = false
+    @Option(help: "Shape of the model, with random weights: \(BenchShape.names).")
+    var shape = BenchShape.builtin
+
+    @Option(help: ArgumentHelp("Model directory to take shape and weights from instead.", valueName: "folder"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            File of token ids {"sources": [[…]], "targets": [[…]]} to take prompts, and for update completions, from.
+            """,
+            valueName: "file"
+        )
+    )
+    var batchFile: String?
 
     @Option(help: "Prompts.")
     var prompts = 16
@@ -20,8 +32,23 @@ struct BenchModelOptions: ParsableArguments {
     @Option(help: "Completions per prompt.")
     var samples = 8
 
+    @Option(help: "Tokens of a prompt, drawn at random; 0: prompts of built-in problems.")
+    var sourceLength = 0
+
     @Option(help: "Longest completion, tokens; random weights rarely end earlier.")
     var maxTargetLength = 96
+
+    @Flag(help: "Every completion has the longest length.")
+    var fixedLength = false
+
+    @Option(help: "Only the most likely so many tokens can be sampled; 0 is no limit.")
+    var topK = 0
+
+    @Option(help: "Completions sampled at once on one thread.")
+    var batch = GenerateLane.batch
+
+    @Option(help: "Measured repetitions, after one that is not measured; the median is shown.")
+    var repeats = 3
 
     @Option(help: "Threads; 0 is one per core.")
     var threads = 0
@@ -30,67 +57,195 @@ struct BenchModelOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard prompts >= 1 else { throw ValidationError("--prompts is \(prompts), expected 1 or more") }
-        guard samples >= 1 else { throw ValidationError("--samples is \(samples), expected 1 or more") }
-        guard maxTargetLength >= 1 else {
-            throw ValidationError("--max-target-length is \(maxTargetLength), expected 1 or more")
+        for (name, value, least) in [
+            ("prompts", prompts, 1), ("samples", samples, 1), ("max-target-length", maxTargetLength, 1),
+            ("batch", batch, 1), ("repeats", repeats, 1), ("source-length", sourceLength, 0), ("top-k", topK, 0),
+        ] {
+            guard value >= least else { throw ValidationError("--\(name) is \(value), expected \(least) or more") }
         }
         guard threads >= 0 else { throw ValidationError("--threads is \(threads), expected 0 (one per core) or more") }
     }
 
-    var modelName: String { isCodeT5Small ? "CodeT5-small shape" : "default model's shape" }
-    var settings: SamplingSettings { SamplingSettings(maximumLength: maxTargetLength) }
+    var modelName: String { model.map { URL(filePath: $0).lastPathComponent } ?? shape.rawValue }
+
+    var settings: SamplingSettings {
+        SamplingSettings(
+            topK: topK,
+            minimumLength: fixedLength ? maxTargetLength - 1 : 0,
+            maximumLength: maxTargetLength
+        )
+    }
 }
 
-/// A model of random weights and prompts for it.
+/// Shapes of models by name.
+enum BenchShape: String, ExpressibleByArgument, CaseIterable {
+    case builtin = "default"
+    case tiny
+    case mini
+    case small = "codet5-small"
+    case base = "codet5-base"
+    case large = "codet5-large"
+
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// nil for the default model, whose vocabulary is learnt.
+    var configuration: T5Configuration? {
+        switch self {
+        case .builtin: nil
+        case .tiny: Self.shape(128, width: 32, 512, layers: 2, heads: 4, vocabulary: 512)
+        case .mini: Self.shape(256, width: 32, 1024, layers: 4, heads: 8, vocabulary: 4096)
+        case .small: Self.shape(512, width: 64, 2048, layers: 6, heads: 8, vocabulary: 32_100)
+        case .base: Self.shape(768, width: 64, 3072, layers: 12, heads: 12, vocabulary: 32_100)
+        case .large: Self.shape(1024, width: 64, 4096, layers: 24, heads: 16, vocabulary: 32_100)
+        }
+    }
+
+    private static func shape(
+        _ dModel: Int,
+        width: Int,
+        _ dFF: Int,
+        layers: Int,
+        heads: Int,
+        vocabulary: Int
+    ) -> T5Configuration {
+        T5Configuration(
+            dModel: dModel,
+            dKV: width,
+            dFF: dFF,
+            numEncoderLayers: layers,
+            numDecoderLayers: layers,
+            numHeads: heads,
+            vocabularySize: vocabulary
+        )
+    }
+}
+
+/// A model, and prompts for it.
 struct BenchModel {
+    /// Prompts and completions by token id.
+    private struct Batch: Decodable {
+        var sources: [[Int32]]
+        var targets: [[Int32]]?
+    }
+
     let parameters: T5Parameters
     let sources: [[Int32]]
+    /// Completions to learn from instead of sampled ones, in the order of prompts and samples.
+    let targets: [[Int32]]?
+    let samples: Int
 
-    init(_ options: BenchModelOptions) {
-        let fresh = PolicyModel.fresh(.builtinRun)
-        let texts = BuiltinProblems(seed: 1).problems(.train, count: options.prompts).map(\.prompt)
-        sources = texts.map { fresh.tokenizer.encodeSource($0, maximumLength: 96) }
-        guard options.isCodeT5Small else {
+    init(_ options: BenchModelOptions) throws {
+        var builtin: [[Int32]] = []
+        if let folder = options.model {
+            parameters = try T5ModelDirectory.load(from: URL(filePath: folder))
+        } else if let shape = options.shape.configuration {
+            parameters = Self.randomWeights(shape)
+        } else {
+            let fresh = PolicyModel.fresh(.builtinRun)
             parameters = fresh.parameters
-            return
+            if options.sourceLength == 0 {
+                builtin = BuiltinProblems(seed: 1).problems(.train, count: options.prompts)
+                    .map { fresh.tokenizer.encodeSource($0.prompt, maximumLength: 96) }
+            }
         }
-        let shape = T5Configuration(
-            dModel: 512,
-            dKV: 64,
-            dFF: 2048,
-            numEncoderLayers: 6,
-            numDecoderLayers: 6,
-            numHeads: 8,
-            vocabularySize: 32_100
-        )
-        parameters = T5Parameters.random(configuration: shape, seed: 1)
+        let vocabulary = parameters.configuration.vocabularySize
+        if let file = options.batchFile {
+            let batch = try Self.read(file, vocabulary: vocabulary)
+            sources = batch.sources
+            targets = batch.targets
+            samples = (batch.targets?.count).map { $0 / batch.sources.count } ?? options.samples
+        } else {
+            let length = options.sourceLength > 0 ? options.sourceLength : 64
+            var generator = RandomKey(seed: 1, path: 1).generator()
+            sources =
+                !builtin.isEmpty
+                ? builtin
+                : (0..<options.prompts).map { _ in
+                    (0..<length).map { _ in Int32(generator.integer(in: 3...vocabulary - 1)) }
+                }
+            targets = nil
+            samples = options.samples
+        }
+    }
+
+    private static func read(_ file: String, vocabulary: Int) throws -> Batch {
+        let batch: Batch
+        do {
+            batch = try JSONDecoder().decode(Batch.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch {
+            throw DatasetError.unreadable(file: file, reason: "is no JSON object with \"sources\": \(error)")
+        }
+        let rows = batch.sources + (batch.targets ?? [])
+        guard !batch.sources.isEmpty,
+            rows.allSatisfy({ row in
+                !row.isEmpty && row.allSatisfy { (0..<Int32(vocabulary)).contains($0) }
+            }), (batch.targets?.count ?? 0) % batch.sources.count == 0
+        else {
+            throw DatasetError.unreadable(
+                file: file,
+                reason: "expected rows of ids below \(vocabulary), and equally many targets for every source"
+            )
+        }
+        return batch
+    }
+
+    /// Weights of T5's initial deviations from a cheap sequence: normal numbers take a minute for a large model.
+    private static func randomWeights(_ configuration: T5Configuration) -> T5Parameters {
+        let parameters = T5Parameters(configuration: configuration)
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        for entry in parameters.entries where !entry.name.hasPrefix("value_head") {
+            let values = unsafe UnsafeMutableBufferPointer(start: parameters.pointer(entry.offset), count: entry.count)
+            if entry.name.hasSuffix("layer_norm.weight") {
+                unsafe values.update(repeating: 1)
+                continue
+            }
+            // Uniform numbers of deviation 1 lie between ±√3.
+            let scale = Float(T5Parameters.standardDeviation(of: entry, configuration) * 12.0.squareRoot() * 0x1p-24)
+            for i in 0..<entry.count {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                unsafe values[i] = Float(Int32(truncatingIfNeeded: state >> 40) - (1 << 23)) * scale
+            }
+        }
+        return parameters
     }
 
     /// One request per prompt and sample.
-    func requests(samples: Int) -> [GenerationRequest] {
+    var requests: [GenerationRequest] {
         sources.enumerated().flatMap { row, source in
             (0..<samples).map { sample in
                 GenerationRequest(source: source, key: RandomKey(seed: 1, path: UInt64(row), UInt64(sample)))
             }
         }
     }
+}
 
-    /// Samples every request, in pieces of one batch, on `threads` threads.
-    func generate(_ options: BenchModelOptions) async -> [GeneratedSequence] {
-        let weights = GenerationWeights(parameters)
-        let lanes = (0..<threadCount(options.threads)).map { _ in GenerateLane(configuration: parameters.configuration)
-        }
-        let requests = requests(samples: options.samples)
-        let pieces = stride(from: 0, to: requests.count, by: GenerateLane.batch).map {
-            Array(requests[$0..<min($0 + GenerateLane.batch, requests.count)])
+/// Samples requests in pieces of one batch, on several threads.
+struct BenchGenerator {
+    let weights: GenerationWeights
+    let lanes: [GenerateLane]
+
+    init(_ parameters: T5Parameters, threads: Int) {
+        weights = GenerationWeights(parameters)
+        lanes = (0..<threadCount(threads)).map { _ in GenerateLane(configuration: parameters.configuration) }
+    }
+
+    /// One completion per request, in their order.
+    func generate(_ requests: [GenerationRequest], batch: Int, settings: SamplingSettings) async -> [GeneratedSequence]
+    {
+        let pieces = stride(from: 0, to: requests.count, by: batch).map {
+            Array(requests[$0..<min($0 + batch, requests.count)])
         }
         return await withTaskGroup(of: (Int, [GeneratedSequence]).self) { group in
             for (index, piece) in pieces.enumerated() {
                 group.addTask {
                     (
                         index,
-                        await lanes[index % lanes.count].generate(piece, weights: weights, settings: options.settings)
+                        await lanes[index % lanes.count].generate(
+                            piece,
+                            weights: weights,
+                            settings: settings,
+                            batch: batch
+                        )
                     )
                 }
             }
@@ -98,94 +253,5 @@ struct BenchModel {
             for await (index, sequences) in group { results[index] = sequences }
             return Array(results.joined())
         }
-    }
-}
-
-/// `ppocoder bench generate`: sampled tokens per second.
-struct BenchGenerateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "generate",
-        abstract: "Samples completions with random weights; tokens per second and per CPU second."
-    )
-
-    @OptionGroup var options: BenchModelOptions
-
-    func run() async throws {
-        let model = BenchModel(options)
-        let clock = BenchClock()
-        let sequences = await model.generate(options)
-        let (wall, cpu) = (clock.wallSeconds, clock.cpuSeconds)
-        let tokens = Double(sequences.reduce(0) { $0 + $1.tokens.count })
-        let row = BenchFigures.Row(
-            name: options.modelName,
-            figures: [
-                "parameters": Double(model.parameters.buffer.count), "completions": Double(sequences.count),
-                "tokens": tokens, "tokens_per_s": tokens / wall, "tokens_per_cpu_s": tokens / cpu, "wall_s": wall,
-            ]
-        )
-        let figures = BenchFigures(
-            bench: "generate",
-            rows: [row],
-            columns: [
-                ("parameters", 0), ("completions", 0), ("tokens", 0), ("tokens_per_s", 0), ("tokens_per_cpu_s", 0),
-                ("wall_s", 2),
-            ]
-        )
-        try figures.report(json: options.json)
-    }
-}
-
-/// `ppocoder bench update`: tokens learnt from per second.
-struct BenchUpdateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "update",
-        abstract: "Does one PPO iteration on sampled completions with random scores; trained tokens per second.",
-        discussion: "A token counts once per epoch. Settings of the default run."
-    )
-
-    @OptionGroup var options: BenchModelOptions
-
-    func run() async throws {
-        let model = BenchModel(options)
-        let sequences = await model.generate(options)
-        let key = RandomKey(seed: 1, path: 0)
-        let trajectories = sequences.enumerated().map { slot, sequence in
-            Trajectory(
-                slot: slot,
-                source: model.sources[slot / options.samples],
-                tokens: sequence.tokens,
-                logProbabilities: sequence.logProbabilities,
-                values: sequence.values,
-                entropies: sequence.entropies,
-                finished: sequence.finished,
-                score: key.uniform(counter: UInt64(slot)) < 0.5 ? -1 : 1
-            )
-        }
-        var configuration = RunConfiguration.builtinRun
-        configuration.rollout.samplesPerPrompt = options.samples
-        configuration.rollout.maximumTargetLength = options.maxTargetLength
-        if options.threads > 0 { configuration.cluster.learnerLanes = options.threads }
-        let learner = PPOLearner(parameters: model.parameters, configuration: configuration)
-        let clock = BenchClock()
-        let metrics = try learner.update(trajectories: trajectories, step: 0)
-        let (wall, cpu) = (clock.wallSeconds, clock.cpuSeconds)
-        let tokens = Double(sequences.reduce(0) { $0 + $1.tokens.count } * configuration.ppo.epochs)
-        let row = BenchFigures.Row(
-            name: options.modelName,
-            figures: [
-                "parameters": Double(model.parameters.buffer.count), "trained_tokens": tokens,
-                "trained_tokens_per_s": tokens / wall, "trained_tokens_per_cpu_s": tokens / cpu, "wall_s": wall,
-                "gradient_norm": metrics["actor/grad_norm"] ?? .nan,
-            ]
-        )
-        let figures = BenchFigures(
-            bench: "update",
-            rows: [row],
-            columns: [
-                ("parameters", 0), ("trained_tokens", 0), ("trained_tokens_per_s", 0), ("trained_tokens_per_cpu_s", 0),
-                ("wall_s", 2), ("gradient_norm", 3),
-            ]
-        )
-        try figures.report(json: options.json)
     }
 }

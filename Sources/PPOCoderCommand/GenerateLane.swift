@@ -83,17 +83,18 @@ final class GenerateLane: Sendable {
 
     init(configuration: T5Configuration) { unsafe generator = T5Generator(configuration: configuration) }
 
-    /// Samples one completion per request, in their order.
+    /// Samples one completion per request, in their order, `batch` at a time.
     func generate(
         _ requests: [GenerationRequest],
         weights: GenerationWeights,
-        settings: SamplingSettings
+        settings: SamplingSettings,
+        batch: Int = GenerateLane.batch
     ) async -> [GeneratedSequence] {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 var sequences: [GeneratedSequence] = []
-                for start in stride(from: 0, to: requests.count, by: Self.batch) {
-                    let part = Array(requests[start..<min(start + Self.batch, requests.count)])
+                for start in stride(from: 0, to: requests.count, by: batch) {
+                    let part = Array(requests[start..<min(start + batch, requests.count)])
                     sequences += unsafe generator.generate(weights: weights, requests: part, settings: settings) ?? []
                 }
                 continuation.resume(returning: sequences)

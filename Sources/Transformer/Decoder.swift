@@ -13,7 +13,9 @@ struct DecoderActivations {
     let position: RelativePositionTable
     let plan: AttentionPlan
     let crossPlan: AttentionPlan
-    let layers: [DecoderLayerActivations]
+    let bias: Matrix
+    let memory: Matrix
+    let layers: [KeptLayer<DecoderLayerActivations>]
     let final: NormedRows
 
     /// The last hidden state, `[rows, dModel]`: row t sees the tokens before token t.
@@ -39,30 +41,43 @@ extension TeacherForcedPass {
         var stream = workspace.take(rows.total, c.dModel)
         stream.gather(tokens, from: weight(offsets.sharedEmbedding, c.vocabularySize, c.dModel))
         let layers = (0..<c.numDecoderLayers).map { index in
-            let layer = parameters.decoderLayer(index)
-            let attention = scoped {
-                self.attention(stream, weights: layer.attentionWeights, plan: plan, bias: bias)
+            let result = layer(stream) {
+                $0.decoderLayer(index, $1, memory: memory, plan: plan, crossPlan: crossPlan, bias: bias)
             }
-            stream = attention.output
-            let cross = scoped {
-                self.attention(stream, memory: memory, weights: layer.crossWeights, plan: crossPlan, bias: nil)
-            }
-            stream = cross.output
-            let feedForward = scoped { self.feedForward(stream, weights: layer.feedForwardWeights) }
-            stream = feedForward.output
-            return DecoderLayerActivations(
-                attention: attention.kept,
-                cross: cross.kept,
-                feedForward: feedForward.kept
-            )
+            stream = result.output
+            return result.kept
         }
         return DecoderActivations(
             tokens: tokens,
             position: position,
             plan: plan,
             crossPlan: crossPlan,
+            bias: bias,
+            memory: memory,
             layers: layers,
             final: normed(stream, offsets.decoderFinalNorm)
+        )
+    }
+}
+
+extension TeacherForcedPass {
+    fileprivate func decoderLayer(
+        _ index: Int,
+        _ stream: Matrix,
+        memory: Matrix,
+        plan: AttentionPlan,
+        crossPlan: AttentionPlan,
+        bias: Matrix
+    ) -> (output: Matrix, kept: DecoderLayerActivations) {
+        let layer = parameters.decoderLayer(index)
+        let attention = scoped { self.attention(stream, weights: layer.attentionWeights, plan: plan, bias: bias) }
+        let cross = scoped {
+            self.attention(attention.output, memory: memory, weights: layer.crossWeights, plan: crossPlan, bias: nil)
+        }
+        let feedForward = scoped { self.feedForward(cross.output, weights: layer.feedForwardWeights) }
+        return (
+            feedForward.output,
+            DecoderLayerActivations(attention: attention.kept, cross: cross.kept, feedForward: feedForward.kept)
         )
     }
 }
@@ -77,12 +92,23 @@ extension TeacherForcedBackwardPass {
         norm(dx: stream, dy: outputGradient, kept.final)
         let biasGradient = kept.position.table(c.numHeads, workspace)
         biasGradient.zero()
-        for layer in kept.layers.reversed() {
-            scoped { feedForward(stream: stream, layer.feedForward) }
-            scoped {
-                attention(stream: stream, memory: memory, layer.cross, plan: kept.crossPlan, biasGradient: nil)
+        for (index, keptLayer) in kept.layers.enumerated().reversed() {
+            layer(keptLayer) { pass, input in
+                pass.decoderLayer(
+                    index,
+                    input,
+                    memory: kept.memory,
+                    plan: kept.plan,
+                    crossPlan: kept.crossPlan,
+                    bias: kept.bias
+                )
+            } backward: { layer in
+                scoped { feedForward(stream: stream, layer.feedForward) }
+                scoped {
+                    attention(stream: stream, memory: memory, layer.cross, plan: kept.crossPlan, biasGradient: nil)
+                }
+                scoped { attention(stream: stream, layer.attention, plan: kept.plan, biasGradient: biasGradient) }
             }
-            scoped { attention(stream: stream, layer.attention, plan: kept.plan, biasGradient: biasGradient) }
         }
         kept.position.gather(
             biasGradient,

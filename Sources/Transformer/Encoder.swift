@@ -1,11 +1,18 @@
 import Tensors
 
+/// What one encoder layer keeps for its backward.
+struct EncoderLayerActivations {
+    let attention: AttentionActivations
+    let feedForward: FeedForwardActivations
+}
+
 /// What the encoder keeps for its backward.
 struct EncoderActivations {
     let tokens: [Int32]
     let position: RelativePositionTable
     let plan: AttentionPlan
-    let layers: [(attention: AttentionActivations, feedForward: FeedForwardActivations)]
+    let bias: Matrix
+    let layers: [KeptLayer<EncoderLayerActivations>]
     let final: NormedRows
 
     /// The last hidden state, `[rows, dModel]`.
@@ -24,21 +31,34 @@ extension TeacherForcedPass {
         var stream = workspace.take(rows.total, c.dModel)
         stream.gather(tokens, from: weight(offsets.sharedEmbedding, c.vocabularySize, c.dModel))
         let layers = (0..<c.numEncoderLayers).map { index in
-            let layer = parameters.encoderLayer(index)
-            let attention = scoped {
-                self.attention(stream, weights: layer.attentionWeights, plan: plan, bias: bias)
-            }
-            stream = attention.output
-            let feedForward = scoped { self.feedForward(stream, weights: layer.feedForwardWeights) }
-            stream = feedForward.output
-            return (attention.kept, feedForward.kept)
+            let result = layer(stream) { $0.encoderLayer(index, $1, plan: plan, bias: bias) }
+            stream = result.output
+            return result.kept
         }
         return EncoderActivations(
             tokens: tokens,
             position: position,
             plan: plan,
+            bias: bias,
             layers: layers,
             final: normed(stream, offsets.encoderFinalNorm)
+        )
+    }
+}
+
+extension TeacherForcedPass {
+    fileprivate func encoderLayer(
+        _ index: Int,
+        _ stream: Matrix,
+        plan: AttentionPlan,
+        bias: Matrix
+    ) -> (output: Matrix, kept: EncoderLayerActivations) {
+        let layer = parameters.encoderLayer(index)
+        let attention = scoped { self.attention(stream, weights: layer.attentionWeights, plan: plan, bias: bias) }
+        let feedForward = scoped { self.feedForward(attention.output, weights: layer.feedForwardWeights) }
+        return (
+            feedForward.output,
+            EncoderLayerActivations(attention: attention.kept, feedForward: feedForward.kept)
         )
     }
 }
@@ -53,9 +73,13 @@ extension TeacherForcedBackwardPass {
         norm(dx: stream, dy: outputGradient, kept.final)
         let biasGradient = kept.position.table(c.numHeads, workspace)
         biasGradient.zero()
-        for layer in kept.layers.reversed() {
-            scoped { feedForward(stream: stream, layer.feedForward) }
-            scoped { attention(stream: stream, layer.attention, plan: kept.plan, biasGradient: biasGradient) }
+        for (index, keptLayer) in kept.layers.enumerated().reversed() {
+            layer(keptLayer) {
+                $0.encoderLayer(index, $1, plan: kept.plan, bias: kept.bias)
+            } backward: { layer in
+                scoped { feedForward(stream: stream, layer.feedForward) }
+                scoped { attention(stream: stream, layer.attention, plan: kept.plan, biasGradient: biasGradient) }
+            }
         }
         kept.position.gather(
             biasGradient,

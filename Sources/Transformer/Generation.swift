@@ -32,6 +32,23 @@ package struct GeneratedSequence: Sendable, Equatable {
     /// The token ids that top-k and top-p left at each position, ascending and empty where nothing was cut; nil when
     /// the settings cut nothing.
     package var supports: [[Int32]]?
+
+    /// A completion, empty unless told otherwise.
+    package init(
+        tokens: [Int32] = [],
+        logProbabilities: [Float] = [],
+        values: [Float] = [],
+        entropies: [Float] = [],
+        finished: Bool = false,
+        supports: [[Int32]]? = nil
+    ) {
+        self.tokens = tokens
+        self.logProbabilities = logProbabilities
+        self.values = values
+        self.entropies = entropies
+        self.finished = finished
+        self.supports = supports
+    }
 }
 
 /// Samples completions in batches, on the calling thread, with cached keys and values.

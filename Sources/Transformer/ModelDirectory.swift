@@ -9,7 +9,7 @@ package enum T5ModelDirectory {
         "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
     ]
 
-    /// Reads `config.json` with `model.safetensors` or else `pytorch_model.bin`.
+    /// Reads `config.json` with `model.safetensors`, `model.safetensors.index.json` or else `pytorch_model.bin`.
     ///
     /// The value head is read from `value_head.safetensors`, and zero where there is none.
     /// - Throws: `TransformerError` or `CheckpointError` naming file and tensor or field.
@@ -50,13 +50,17 @@ package enum T5ModelDirectory {
         if FileManager.default.fileExists(atPath: safetensors.path) {
             return try TensorSource(SafetensorsFile(contentsOf: safetensors), path: safetensors.path)
         }
+        let index = url.appending(path: "model.safetensors.index.json")
+        if FileManager.default.fileExists(atPath: index.path) {
+            return try TensorSource(ShardedSafetensors(index: index), path: index.path)
+        }
         let pickled = url.appending(path: "pytorch_model.bin")
         if FileManager.default.fileExists(atPath: pickled.path) {
             return try TensorSource(PyTorchCheckpoint(contentsOf: pickled), path: pickled.path)
         }
         throw TransformerError.unusableFile(
             path: url.path,
-            reason: "expected model.safetensors or pytorch_model.bin, found neither"
+            reason: "expected model.safetensors, model.safetensors.index.json or pytorch_model.bin, found none"
         )
     }
 
@@ -124,6 +128,16 @@ private struct TensorSource {
         copy = { name, entry, parameters in
             let target = unsafe UnsafeMutableBufferPointer(start: parameters.pointer(entry.offset), count: entry.count)
             unsafe try file.copyFloats(of: name, into: target)
+        }
+    }
+
+    init(_ files: ShardedSafetensors, path: String) {
+        self.path = path
+        names = files.names
+        shape = { files.shape(of: $0) }
+        copy = { name, entry, parameters in
+            let target = unsafe UnsafeMutableBufferPointer(start: parameters.pointer(entry.offset), count: entry.count)
+            unsafe try files.copyFloats(of: name, into: target)
         }
     }
 

@@ -81,7 +81,8 @@ package final class T5Parameters: Sendable {
         return result
     }
 
-    private static func standardDeviation(of entry: Entry, _ configuration: T5Configuration) -> Double {
+    /// The deviation of a matrix's weights in `random`.
+    package static func standardDeviation(of entry: Entry, _ configuration: T5Configuration) -> Double {
         let dModel = Double(configuration.dModel)
         let leaf = entry.name.split(separator: ".").suffix(2).first.map(String.init) ?? entry.name
         let variance: Double =

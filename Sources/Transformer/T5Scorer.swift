@@ -20,6 +20,10 @@ package final class T5Scorer {
     package let configuration: T5Configuration
     /// Whether the critic's gradient ends at the value head, instead of going on into the decoder and encoder.
     package var stopValueGradientIntoTrunk = false
+    /// Whether backward computes every layer's activations again from the layer's input, instead of keeping them.
+    ///
+    /// The same bits for a third more arithmetic and a fraction of the memory.
+    package var recomputesActivations = false
 
     private let workspace = TeacherForcedWorkspace()
     private var kept: Kept?
@@ -46,10 +50,15 @@ package final class T5Scorer {
         precondition(parameters.configuration == configuration, "parameters of another configuration")
         batch.validate(configuration)
         kept = nil
+        workspace.reserve(plannedFloats(batch, keepForBackward: keepForBackward))
         workspace.reset()
         let sources = RaggedRows(counts: batch.sources.map(\.count))
         let targets = RaggedRows(counts: batch.targets.map(\.tokens.count))
-        let pass = TeacherForcedPass(parameters: parameters, workspace: workspace, keeps: keepForBackward)
+        let pass = TeacherForcedPass(
+            parameters: parameters,
+            workspace: workspace,
+            keeping: !keepForBackward ? .nothing : recomputesActivations ? .inputs : .activations
+        )
         let encoder = pass.encode(Array(batch.sources.joined()), sources)
         let decoder = pass.decode(
             batch.targets.flatMap { shiftedRight($0.tokens) },
@@ -83,6 +92,19 @@ package final class T5Scorer {
             )
         }
     }
+
+    /// Floats of workspace that ``forward`` and ``backward`` need for `batch`.
+    package func plannedFloats(_ batch: TeacherForcedBatch, keepForBackward: Bool) -> Int {
+        TeacherForcedPlan.floats(
+            batch,
+            configuration,
+            keepForBackward: keepForBackward,
+            recomputes: recomputesActivations
+        )
+    }
+
+    /// The most floats of workspace in use at once since the last ``forward`` began.
+    package var peakFloats: Int { workspace.peak }
 
     private func shiftedRight(_ tokens: [Int32]) -> [Int32] {
         tokens.isEmpty ? [] : [configuration.decoderStartTokenID] + tokens.dropLast()

@@ -35,7 +35,11 @@ struct TeacherForcedHead {
     private var scale: Float { configuration.tieWordEmbeddings ? 1 / Float(configuration.dModel).squareRoot() : 1 }
 
     /// Rows of one chunk: a multiple of 8, at least 32.
-    private var chunkRows: Int { max(32, Self.chunkCapacity / configuration.vocabularySize & ~7) }
+    static func chunkRows(_ configuration: T5Configuration) -> Int {
+        max(32, chunkCapacity / configuration.vocabularySize & ~7)
+    }
+
+    private var chunkRows: Int { Self.chunkRows(configuration) }
 
     /// The chunks, in order.
     private var chunks: [Range<Int>] {

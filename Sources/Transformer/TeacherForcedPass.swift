@@ -14,8 +14,19 @@ struct NormedRows {
 struct TeacherForcedPass {
     let parameters: T5Parameters
     let workspace: TeacherForcedWorkspace
-    /// Whether activations stay in the workspace for backward; else a layer's memory is reused by the next.
-    let keeps: Bool
+    /// What stays in the workspace for backward.
+    enum Keeping {
+        /// A layer's memory is reused by the next.
+        case nothing
+        /// Every layer's input.
+        case inputs
+        /// Every layer's activations.
+        case activations
+    }
+
+    let keeping: Keeping
+
+    private var keeps: Bool { keeping == .activations }
 
     var configuration: T5Configuration { parameters.configuration }
 
@@ -55,6 +66,23 @@ struct TeacherForcedPass {
         return sum
     }
 
+    /// Runs `layer` on `stream`, and keeps what backward needs.
+    func layer<Activations>(
+        _ stream: Matrix,
+        _ layer: (TeacherForcedPass, Matrix) -> (output: Matrix, kept: Activations)
+    ) -> (output: Matrix, kept: KeptLayer<Activations>) {
+        switch keeping {
+        case .nothing, .activations:
+            let result = layer(self, stream)
+            return (result.output, .activations(result.kept))
+        case .inputs:
+            // The layer adds to its input in place, so the copy is what goes on.
+            let copy = workspace.take(stream.rows, stream.columns)
+            copy.copy(from: stream)
+            return (layer(self, copy).output, .input(stream))
+        }
+    }
+
     /// Runs `sublayer`, and takes back its memory unless the pass keeps its activations.
     func scoped<Result>(_ sublayer: () -> Result) -> Result {
         let mark = workspace.mark()
@@ -62,6 +90,13 @@ struct TeacherForcedPass {
         if !keeps { workspace.release(to: mark) }
         return result
     }
+}
+
+/// What a layer left for its backward.
+enum KeptLayer<Activations> {
+    case activations(Activations)
+    /// `[rows, dModel]`.
+    case input(Matrix)
 }
 
 /// The weights, their gradients and the memory of one backward pass.
@@ -78,6 +113,22 @@ struct TeacherForcedBackwardPass {
     /// The gradient of the weight at `offset`.
     func gradient(_ offset: Int, _ rows: Int, _ columns: Int) -> Matrix {
         Matrix(gradients.buffer, offset: offset, rows: rows, columns: columns)
+    }
+
+    /// Runs `backward` on what a layer kept, after computing it again with `forward` where only its input was kept.
+    func layer<Activations>(
+        _ kept: KeptLayer<Activations>,
+        forward: (TeacherForcedPass, Matrix) -> (output: Matrix, kept: Activations),
+        backward: (Activations) -> Void
+    ) {
+        switch kept {
+        case .activations(let activations): backward(activations)
+        case .input(let input):
+            scoped {
+                let pass = TeacherForcedPass(parameters: parameters, workspace: workspace, keeping: .activations)
+                backward(forward(pass, input).kept)
+            }
+        }
     }
 
     /// Backward of y = x·Wᵀ: dW += dyᵀ·x, and dx = or += dy·W.

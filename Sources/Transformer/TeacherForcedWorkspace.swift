@@ -2,7 +2,7 @@ import Tensors
 
 /// Memory of one forward and backward pass, handed out in order and taken back all at once.
 ///
-/// It grows during the first passes and then stays: a pass of a size seen before allocates nothing.
+/// One slab of the size that ``TeacherForcedPlan`` computes beforehand, which stays until a pass needs a larger one.
 final class TeacherForcedWorkspace {
     /// A point to return to with `release(to:)`.
     struct Mark {
@@ -14,6 +14,19 @@ final class TeacherForcedWorkspace {
     private var slabs: [FloatBuffer] = []
     private var slab = 0
     private var used = 0
+    /// The most floats in use at once since the last `reset`.
+    private(set) var peak = 0
+
+    /// Floats held.
+    var capacity: Int { slabs.reduce(0) { $0 + $1.count } }
+
+    /// Makes one slab hold all of a pass that needs `count` floats; what was handed out before is gone.
+    func reserve(_ count: Int) {
+        guard slabs.count != 1 || slabs[0].count < count else { return }
+        slabs = []
+        slabs = [FloatBuffer(count: count)]
+        reset()
+    }
 
     /// Uninitialised memory for `rows × columns` floats, 64-byte aligned.
     func take(_ rows: Int, _ columns: Int) -> Matrix {
@@ -26,7 +39,10 @@ final class TeacherForcedWorkspace {
             let held = slabs.reduce(0) { $0 + $1.count }
             slabs.append(FloatBuffer(count: max(count, held, Self.smallestSlab)))
         }
-        defer { used += count }
+        defer {
+            used += count
+            peak = max(peak, slabs[..<slab].reduce(used) { $0 + $1.count })
+        }
         return Matrix(slabs[slab], offset: used, rows: rows, columns: columns)
     }
 
@@ -43,5 +59,6 @@ final class TeacherForcedWorkspace {
     func reset() {
         slab = 0
         used = 0
+        peak = 0
     }
 }

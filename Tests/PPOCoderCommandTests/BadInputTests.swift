@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct BadInputTests {
     static let commands = [
         "train", "sft", "eval", "generate", "logprobs", "judge", "score", "replay", "bench", "doctor", "bench judge",
-        "bench generate", "bench update",
+        "bench generate", "bench update", "bench gemm",
     ]
 
     @Test(arguments: commands) func helpGoesToStdoutAndEndsWithZero(command: String) throws {

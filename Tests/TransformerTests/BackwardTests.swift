@@ -51,6 +51,61 @@ struct BackwardTests {
         }
     }
 
+    @Test("Activations computed again give the gradient of kept ones to the bit", arguments: FixtureFile.names)
+    func recomputationChangesNoBit(name: String) throws {
+        let fixture = try FixtureFile(name)
+        let parameters = try fixture.parameters()
+        let kept = try fixture.lossAndGradient(parameters).gradients
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        scorer.recomputesActivations = true
+        let recomputed = try fixture.lossAndGradient(parameters, scorer: scorer).gradients
+        #expect(recomputed.digest() == kept.digest())
+    }
+
+    @Test(
+        "A pass takes from its workspace what was planned, to the float",
+        arguments: FixtureFile.names,
+        [true, false]
+    )
+    func memoryIsAsPlanned(name: String, recomputes: Bool) throws {
+        let fixture = try FixtureFile(name)
+        let parameters = try fixture.parameters()
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        scorer.recomputesActivations = recomputes
+        let planned = scorer.plannedFloats(fixture.batch, keepForBackward: true)
+        _ = try fixture.lossAndGradient(parameters, scorer: scorer)
+        #expect(scorer.peakFloats == planned)
+
+        let plannedForward = scorer.plannedFloats(fixture.batch, keepForBackward: false)
+        _ = scorer.forward(
+            parameters: parameters,
+            batch: fixture.batch,
+            settings: fixture.settings,
+            keepForBackward: false
+        )
+        #expect(scorer.peakFloats == plannedForward)
+        #expect(plannedForward < planned)
+    }
+
+    @Test("With many layers recomputation needs less memory")
+    func recomputationNeedsLessMemory() {
+        let shape = T5Configuration(
+            dModel: 64,
+            dKV: 16,
+            dFF: 128,
+            numEncoderLayers: 12,
+            numDecoderLayers: 12,
+            numHeads: 4,
+            vocabularySize: 100
+        )
+        let tokens = [Int32](repeating: 7, count: 100)
+        let batch = TeacherForcedBatch(sources: [tokens], targets: [.init(sourceIndex: 0, tokens: tokens)])
+        let scorer = T5Scorer(configuration: shape)
+        let kept = scorer.plannedFloats(batch, keepForBackward: true)
+        scorer.recomputesActivations = true
+        #expect(scorer.plannedFloats(batch, keepForBackward: true) * 3 < kept)
+    }
+
     @Test("A detached critic gives gradient to the value head and to nothing else")
     func detachedCriticLeavesTheTrunkAlone() throws {
         let fixture = try FixtureFile("untied")

@@ -54,6 +54,47 @@ struct ModelDirectoryTests {
         #expect(!file.names.contains { $0.hasPrefix("value_head") })
     }
 
+    /// Writes the weights as two files of every other tensor, and the index that names them.
+    private func writeShards(_ parameters: T5Parameters, fileOfFirst: String = "model-00001-of-00002.safetensors")
+        throws
+    {
+        try T5ModelDirectory.save(parameters, to: directory)
+        try FileManager.default.removeItem(at: directory.appending(path: "model.safetensors"))
+        let entries = parameters.entries.filter { !$0.name.hasPrefix("value_head") }
+        var map: [String: String] = [:]
+        for part in 0..<2 {
+            let file = "model-0000\(part + 1)-of-00002.safetensors"
+            let tensors = unsafe entries.enumerated().filter { $0.offset % 2 == part }.map { _, entry in
+                unsafe (
+                    name: entry.name, shape: entry.shape,
+                    values: UnsafeBufferPointer(start: parameters.pointer(entry.offset), count: entry.count)
+                )
+            }
+            try unsafe writeSafetensors(tensors, metadata: [:], to: directory.appending(path: file))
+            for (offset, entry) in entries.enumerated() where offset % 2 == part { map[entry.name] = file }
+        }
+        map[entries[0].name] = fileOfFirst
+        try JSONEncoder().encode(["weight_map": map])
+            .write(to: directory.appending(path: "model.safetensors.index.json"))
+    }
+
+    @Test func aModelInSeveralFilesIsLoadedBitForBit() throws {
+        let parameters = T5Parameters.random(configuration: Self.configuration(tied: false), seed: 5)
+        try writeShards(parameters)
+        #expect(try T5ModelDirectory.load(from: directory).digest() == parameters.digest())
+    }
+
+    @Test(arguments: [
+        ("model-00002-of-00002.safetensors", "shared.weight"), ("../model.safetensors", "plain file name"),
+        ("none.safetensors", "none.safetensors"),
+    ])
+    func anIndexThatMisleadsIsRefusedByName(file: String, expected: String) throws {
+        let parameters = T5Parameters.random(configuration: Self.configuration(tied: true), seed: 5)
+        try writeShards(parameters, fileOfFirst: file)
+        let error = #expect(throws: CheckpointError.self) { try T5ModelDirectory.load(from: directory) }
+        #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
+    }
+
     @Test func withoutAValueHeadItIsZero() throws {
         let parameters = T5Parameters.random(configuration: Self.configuration(tied: true), seed: 5)
         try T5ModelDirectory.save(parameters, to: directory)
