@@ -4,6 +4,7 @@ import Foundation
 import Learner
 import Optimizers
 import PPO
+import Telemetry
 import Tensors
 import Transformer
 
