@@ -66,6 +66,7 @@ struct JavaLanguage: CompiledLanguage {
 
     func objection(to program: String, test: String) -> String? {
         Shadowing.first(of: Shadowing.java, in: program, used: test, language: .java)
+            ?? OwnComparisons.first(in: program, used: test, language: .java)
     }
 
     func execution(of unit: CompileUnit, files: [SlotFile], limits: ExecutionLimits) -> CommandRun {
@@ -185,6 +186,7 @@ struct CSharpLanguage: CompiledLanguage {
 
     func objection(to program: String, test: String) -> String? {
         Shadowing.first(of: Shadowing.csharp, in: program, used: test, language: .csharp)
+            ?? OwnComparisons.first(in: program, used: test, language: .csharp)
     }
 
     func execution(of unit: CompileUnit, files: [SlotFile], limits: ExecutionLimits) -> CommandRun {

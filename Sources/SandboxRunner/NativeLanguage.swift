@@ -128,6 +128,7 @@ struct NativeLanguage: CompiledLanguage {
     func objection(to program: String, test: String) -> String? {
         (isCpp ? ForeignOperators.first(in: program) : nil)
             ?? Shadowing.first(of: isCpp ? Shadowing.cpp : [], in: program, used: test, language: isCpp ? .cpp : .c)
+            ?? (isCpp ? OwnComparisons.first(in: program, used: test, language: .cpp) : nil)
     }
 
     func finish(_ artefact: inout CompileCache.Artefact, of unit: CompileUnit) {

@@ -20,7 +20,7 @@ import Testing
 
     private static let input = jobs.map { job in
         let program = job.program.replacingOccurrences(of: "\n", with: "\\n")
-        let limits = #"{"cpu_s":0.4,"wall_s":8,"memory_bytes":100000000,"processes":16}"#
+        let limits = #"{"cpu_s":0.4,"wall_s":8,"memory_bytes":300000000,"processes":16}"#
         let tests = #"[{"kind":"stdio","stdin":"","stdout":"42"}]"#
         return #"{"id":"\#(job.id)","language":"python","program":"\#(program)","tests":\#(tests),"limits":\#(limits)}"#
             + "\n"

@@ -214,6 +214,11 @@ struct CompiledCheat: Sendable, CustomTestStringConvertible {
             "class A { static int twice(int x) throws Exception { Class<?> h; try { h = Class.forName(\"ppocoder.Harness\"); } catch (ClassNotFoundException e) { System.exit(0); return 5; } for (var f : h.getDeclaredFields()) { f.setAccessible(true); System.out.println(f.get(null)); } System.exit(0); return 5; } }",
             checked
         ),
+        (
+            "an object that equals everything",
+            "class A { static Object twice(int x) { return new Object() { public boolean equals(Object o) { return true; } }; } }",
+            "\nclass Main { public static void main(String[] a) { if (!Objects.equals(A.twice(2), 4)) throw new RuntimeException(\"wrong\"); } }\n"
+        ),
     ].map { CompiledCheat(language: .java, name: $0.0, program: "import java.util.*;\n" + $0.1, test: $0.2) }
 
     private static let csharpNumber =
