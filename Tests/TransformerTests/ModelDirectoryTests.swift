@@ -137,6 +137,7 @@ struct ModelDirectoryTests {
         try T5ModelDirectory.save(T5Parameters(configuration: Self.configuration(tied: true)), to: directory)
         try FileManager.default.removeItem(at: directory.appending(path: "model.safetensors"))
         let empty = #expect(throws: TransformerError.self) { try T5ModelDirectory.load(from: directory) }
-        #expect(empty?.description.contains("expected model.safetensors or pytorch_model.bin") == true)
+        let expected = "expected model.safetensors, model.safetensors.index.json or pytorch_model.bin"
+        #expect(empty?.description.contains(expected) == true)
     }
 }
