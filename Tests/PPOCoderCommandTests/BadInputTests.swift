@@ -31,7 +31,7 @@ import Testing
             (["generate", "--model", "m", "--prompts", "p", "--max-target-length", "0"], "--max-target-length"),
             (["logprobs", "--model", "m", "--input", "i", "--max-source-length", "1"], "--max-source-length"),
             (["judge", "--slots", "-1"], "--slots"),
-            (["bench", "judge", "--programs", "0"], "--programs"),
+            (["bench", "judge", "--programs", "-1"], "--programs"),
         ]
         for (arguments, flag) in cases {
             let run = try CommandRun.ppocoder(arguments)

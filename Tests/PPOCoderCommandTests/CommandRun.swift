@@ -21,15 +21,18 @@ struct CommandRun {
         try ppocoder(arguments, input: input)
     }
 
+    /// - Parameter before: a command that ends by executing its further arguments, as `env` does.
     static func ppocoder(
         _ arguments: [String],
         input: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        before: [String] = []
     ) throws -> CommandRun {
         let folder = try Scratch()
         let process = Process()
-        process.executableURL = try executable()
-        process.arguments = arguments
+        let command = before + [try executable().path] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput =

@@ -61,10 +61,28 @@ import Testing
         #expect(try run.rows().map { $0["verdict"] as? String } == ["accepted", "accepted", "compile_error"])
     }
 
-    @Test func aLanguageWithoutToolsIsNoVerdictOnTheProgram() throws {
+    /// Executes its arguments where `/usr/bin` has no Ruby, in a mount namespace of its own.
+    private static let withoutRuby = """
+        set -e
+        d=$(mktemp -d)
+        mount -t tmpfs none $d
+        mkdir $d/upper $d/work $d/merged
+        mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=$d/upper,workdir=$d/work $d/merged
+        rm -f $d/merged/ruby*
+        mount --bind $d/merged /usr/bin
+        exec "$@"
+        """
+
+    @Test(.enabled(if: geteuid() == 0, "only root can hide a tool"))
+    func aLanguageWithoutToolsIsNoVerdictOnTheProgram() throws {
         let input = [Self.row("here", "x = 1"), Self.row("there", "x = 1", language: "ruby")].joined(separator: "\n")
         let folder = try Scratch()
-        let run = try CommandRun.ppocoder(["judge", "--output", folder.path("verdicts.jsonl")], input: input)
+        let run = try CommandRun.ppocoder(
+            ["judge", "--output", folder.path("verdicts.jsonl")],
+            input: input,
+            environment: ["TMPDIR": folder.url.path],
+            before: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", Self.withoutRuby, "sh"]
+        )
         #expect(run.code == 1)
         let rows = try CommandRun.rows(String(contentsOfFile: folder.path("verdicts.jsonl"), encoding: .utf8))
         #expect(rows.map { $0["verdict"] as? String } == ["accepted", "infrastructure_failure"])
