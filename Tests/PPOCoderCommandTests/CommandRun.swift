@@ -21,7 +21,7 @@ struct CommandRun {
         try ppocoder(arguments, input: input)
     }
 
-    /// - Parameter before: a command that ends by executing its further arguments, as `env` does.
+    /// The same behind `before`, a command that ends by executing its further arguments, as `env` does.
     static func ppocoder(
         _ arguments: [String],
         input: String? = nil,
