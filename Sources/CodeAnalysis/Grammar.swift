@@ -3,9 +3,8 @@ import Foundation
 import Programs
 
 /// The compiled grammar of one language: a parser table and what its node types mean to us.
-// SAFETY: a TSLanguage is a constant table inside a library that is never unloaded; nothing writes to it.
-@safe struct Grammar: @unchecked Sendable {
-    let raw: OpaquePointer
+struct Grammar: Sendable {
+    let parsers: ParserPool
     let language: Language
     /// Name of each node type, UTF-8, by symbol number.
     let names: [[UInt8]]
@@ -18,7 +17,7 @@ import Programs
         guard let symbol = unsafe dlsym(library, function) else {
             throw .grammarNotUsable(path: path, language: language.rawValue, reason: "no function \(function)")
         }
-        typealias Function = @convention(c) () -> OpaquePointer?
+        typealias Function = @convention(c) () -> UnsafePointer<TSLanguage>?
         guard let raw = unsafe unsafeBitCast(symbol, to: Function.self)() else {
             throw .grammarNotUsable(path: path, language: language.rawValue, reason: "\(function) returned nothing")
         }
@@ -28,7 +27,7 @@ import Programs
             let reason = "binary version \(version), expected \(supported.lowerBound) to \(supported.upperBound)"
             throw .grammarNotUsable(path: path, language: language.rawValue, reason: reason)
         }
-        unsafe self.raw = raw
+        parsers = unsafe ParserPool(GrammarTable(raw: raw))
         self.language = language
 
         let table = NodeKind.table(for: language)

@@ -49,15 +49,13 @@ package struct ParsedProgram: Sendable {
     /// Parses `code`, or returns nil when it is over a limit of ``ProgramSize`` or the time limit.
     init?(_ code: String, grammar: Grammar) {
         let source = Array(code.utf8)
-        guard ProgramSize(source).isWithinLimits(for: grammar.language),
-            let parser = unsafe ts_parser_new()
-        else { return nil }
-        defer { unsafe ts_parser_delete(parser) }
-        guard unsafe ts_parser_set_language(parser, grammar.raw) else { return nil }
-        unsafe ts_parser_set_timeout_micros(parser, Self.maximumParseMicroseconds)
-        let parsed = unsafe source.withUnsafeBytes { bytes in
-            let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            return unsafe ts_parser_parse_string(parser, nil, text, UInt32(bytes.count))
+        guard ProgramSize(source).isWithinLimits(for: grammar.language) else { return nil }
+        let parsed: OpaquePointer? = unsafe grammar.parsers.withParser { parser in
+            unsafe ts_parser_set_timeout_micros(parser, Self.maximumParseMicroseconds)
+            return unsafe source.withUnsafeBytes { bytes in
+                let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                return unsafe ts_parser_parse_string(parser, nil, text, UInt32(bytes.count))
+            }
         }
         guard let tree = unsafe parsed else { return nil }
         defer { unsafe ts_tree_delete(tree) }

@@ -60,12 +60,15 @@ final class JSONLinesInput<Row: Sendable>: Sendable {
 
     /// Up to `count` further rows; nil at the end of the file.
     ///
+    /// - Parameters:
+    ///   - count: fewer come at the end of the file only, so that chunks do not depend on who writes into a pipe when.
+    ///   - atHand: whether the rows that are there already will do, if there is one.
     /// - Throws: `DatasetError.badRow` once the rows before the bad one have been handed out.
-    func next(upTo count: Int) async throws -> [Numbered]? {
+    func next(upTo count: Int, atHand: Bool = false) async throws -> [Numbered]? {
         let outcome = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<[Numbered]?, DatasetError>, Never>) in
             queue.async { [self] in
-                continuation.resume(returning: Result { () throws(DatasetError) in try read(upTo: count) })
+                continuation.resume(returning: Result { () throws(DatasetError) in try read(upTo: count, atHand) })
             }
         }
         return try outcome.get()
@@ -82,10 +85,11 @@ final class JSONLinesInput<Row: Sendable>: Sendable {
         if skipped > 0 { writeNotice("\(name): \(skipped) bad row\(skipped == 1 ? "" : "s") skipped") }
     }
 
-    private func read(upTo count: Int) throws(DatasetError) -> [Numbered]? {
+    private func read(upTo count: Int, _ atHand: Bool) throws(DatasetError) -> [Numbered]? {
         if let failure = unsafe state.failure { throw failure }
         var rows: [Numbered] = []
         while rows.count < count {
+            if atHand, !rows.isEmpty, unsafe !state.lines.hasLine { return rows }
             let next: Numbered?
             do throws(DatasetError) {
                 next = try readOne()
@@ -107,14 +111,24 @@ final class JSONLinesInput<Row: Sendable>: Sendable {
             do {
                 return Numbered(line: line, row: try decode(Data(bytes)))
             } catch {
-                let problem = BadField(error)
-                let bad = DatasetError.badRow(file: name, line: line, field: problem.field, expected: problem.expected)
+                let bad = badRow(bytes, line, error)
                 guard skipBadRows else { throw bad }
                 unsafe state.skipped += 1
                 writeNotice("skipped \(bad)")
             }
         }
         return nil
+    }
+
+    /// What is wrong with a line: its bytes, before what the decoder made of them.
+    private func badRow(_ bytes: some Sequence<UInt8>, _ line: Int, _ error: any Error) -> DatasetError {
+        do throws(DatasetError) {
+            _ = try FileLines.text(ArraySlice(bytes), file: name, line: line, field: "row")
+        } catch {
+            return error
+        }
+        let problem = BadField(error)
+        return .badRow(file: name, line: line, field: problem.field, expected: problem.expected)
     }
 }
 
@@ -209,6 +223,9 @@ struct LineReader {
         }
         self.file = file
     }
+
+    /// Whether the next line need not be waited for.
+    var hasLine: Bool { buffer[scanned...].contains(10) }
 
     /// The next line; nil at the end.
     mutating func next() throws(DatasetError) -> ArraySlice<UInt8>? {

@@ -102,21 +102,26 @@ struct ScoreCommand: AsyncParsableCommand {
         let analyzer = try CodeAnalyzer()
         var count = 0
         var sum = 0.0
+        // Several at a time: a comparison takes less time than handing one to a thread.
         try await mapInOrder(window: 4 * threadCount(0)) {
-            try await rowsInput.next()?.row
-        } work: { pair, _ in
-            Similarity(
-                id: pair.id,
-                value: analyzer.compare(
-                    candidate: pair.candidate,
-                    reference: pair.reference,
-                    language: pair.language
+            try await rowsInput.next(upTo: 32, atHand: true)
+        } work: { rows, _ in
+            rows.map(\.row).map { pair in
+                Similarity(
+                    id: pair.id,
+                    value: analyzer.compare(
+                        candidate: pair.candidate,
+                        reference: pair.reference,
+                        language: pair.language
+                    )
                 )
-            )
-        } emit: { row in
-            try output.write(row)
-            count += 1
-            sum += row.value.codeBLEU
+            }
+        } emit: { rows in
+            for row in rows {
+                try output.write(row)
+                count += 1
+                sum += row.value.codeBLEU
+            }
         }
         try output.finish()
         await rowsInput.reportSkipped()

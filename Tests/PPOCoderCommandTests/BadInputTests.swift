@@ -118,6 +118,18 @@ import Testing
         #expect(lenient.errors.contains("1 bad row skipped"))
     }
 
+    @Test func aLineThatIsNotUTF8IsNamedByItsFirstWrongByte() throws {
+        let folder = try Scratch()
+        let file = folder.url.appending(path: "rows.jsonl")
+        try (Data(#"{"id":"x"#.utf8) + [0xFF] + Data("\"}\n".utf8)).write(to: file)
+        let run = try CommandRun.ppocoder("score", "--input", file.path)
+        #expect(run.code == 2)
+        #expect(
+            run.errors.contains("\(file.path):1: field \"row\": expected UTF-8; byte 9 of the line is 0xFF"),
+            "\(run.errors)"
+        )
+    }
+
     @Test func unknownSettingsAreAnsweredWithTheNearestOne() throws {
         let model = try TinyModel.path()
         let eval = try CommandRun.ppocoder("eval", "--model", model, "--set", "rollout.temprature=0.5")
