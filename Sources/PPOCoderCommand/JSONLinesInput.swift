@@ -58,11 +58,12 @@ final class JSONLinesInput<Row: Sendable>: Sendable {
         unsafe state = State(lines: lines)
     }
 
-    /// Up to `count` further rows; nil at the end of the file.
+    /// The next rows.
     ///
     /// - Parameters:
     ///   - count: fewer come at the end of the file only, so that chunks do not depend on who writes into a pipe when.
     ///   - atHand: whether the rows that are there already will do, if there is one.
+    /// - Returns: up to `count` rows; nil at the end of the file.
     /// - Throws: `DatasetError.badRow` once the rows before the bad one have been handed out.
     func next(upTo count: Int, atHand: Bool = false) async throws -> [Numbered]? {
         let outcome = await withCheckedContinuation {
