@@ -115,6 +115,12 @@ package struct ProblemSource: Sendable {
         }
     }
 
+    /// The languages of the first `count` training problems, or of all when there are fewer; of one when they are made
+    /// without end, because those are all alike.
+    package func trainingLanguages(upTo count: Int) -> Set<Language> {
+        Set((0..<min(count, trainingCount ?? 1)).map { problem(at: $0).language })
+    }
+
     /// The problem at `position` of the endless training sequence, as the data set has it.
     package func problem(at position: Int) -> Problem {
         switch training {

@@ -5,6 +5,9 @@ import SandboxRunner
 
 /// What a run would stumble over later is found before its first process starts.
 enum Preflight {
+    /// Training problems whose language is asked for: a large set stays in its file, and reading all of it takes minutes.
+    private static let trainingProblems = 1024
+
     /// Checks that this machine can score and judge what the run is about to ask of it.
     ///
     /// - Parameters:
@@ -14,7 +17,7 @@ enum Preflight {
     static func check(_ configuration: RunConfiguration, _ source: ProblemSource) async throws {
         _ = try CodeAnalyzer()
         guard configuration.cluster.executors > 0 else { return }
-        let languages = Set(source.evaluation.map(\.language)).union([source.problem(at: 0).language])
+        let languages = Set(source.evaluation.map(\.language)).union(source.trainingLanguages(upTo: trainingProblems))
         var sandbox = SandboxConfiguration()
         sandbox.slots = 1
         sandbox.languages = Language.allCases.filter(languages.contains)

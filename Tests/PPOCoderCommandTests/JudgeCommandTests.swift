@@ -62,7 +62,7 @@ import Testing
     }
 
     /// Executes its arguments where `/usr/bin` has no Ruby, in a mount namespace of its own.
-    private static let withoutRuby = """
+    static let withoutRuby = """
         set -e
         d=$(mktemp -d)
         mount -t tmpfs none $d

@@ -7,15 +7,18 @@ import Testing
     private func train(
         _ folder: Scratch,
         _ more: [String],
-        environment: [String: String] = [:]
+        task: String = "builtin",
+        environment: [String: String] = [:],
+        before: [String] = []
     ) throws -> CommandRun {
         try CommandRun.ppocoder(
             [
-                "train", "--task", "builtin", "--load_model_path", TinyModel.path(), "--output_path",
+                "train", "--task", task, "--load_model_path", TinyModel.path(), "--output_path",
                 folder.path("runs"),
                 "--set", "run.iterations=1", "--set", "data.evaluation_problems=1",
             ] + more,
-            environment: environment
+            environment: environment,
+            before: before
         )
     }
 
@@ -38,6 +41,25 @@ import Testing
         #expect(run.errors.contains("/nowhere/languages.so") && run.errors.contains("./setup"), "\(run.errors)")
         #expect(!run.errors.contains("started "))
         #expect(!FileManager.default.fileExists(atPath: folder.path("runs")))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can hide a tool"))
+    func aLanguageThatOnlyALaterTrainingProblemNeedsIsMissedBeforeAnythingStarts() throws {
+        let folder = try Scratch()
+        let python = #"{"id":"p","prompt":"add","language":"python","reference":"x = 1","tests":[]}"#
+        let ruby = #"{"id":"r","prompt":"add","language":"ruby","reference":"x = 1","tests":[]}"#
+        _ = try folder.file("train.jsonl", python + "\n" + ruby + "\n")
+        _ = try folder.file("test.jsonl", python + "\n")
+        let run = try train(
+            folder,
+            ["--data_path", folder.url.path, "--set", "data.order=sequential"],
+            task: "jsonl",
+            environment: ["TMPDIR": folder.url.path],
+            before: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", JudgeCommandTests.withoutRuby, "sh"]
+        )
+        #expect(run.code == 1)
+        #expect(run.errors.contains("programs in ruby cannot be judged here"), "\(run.errors)")
+        #expect(!run.errors.contains("started "))
     }
 }
 
