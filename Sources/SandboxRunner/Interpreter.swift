@@ -12,6 +12,9 @@ struct Interpreter: Sendable {
     /// The same in address space; 0: the language needs far more of it than it uses, so that it has no such limit.
     let ownAddressSpace: Int
 
+    /// Processes and threads that the zygote and the child with the tests take of the slot's, at most.
+    var ownProcesses: Int { language == .javascript ? 10 : 4 }
+
     /// Whether a frame about a call or a test has its CPU time, 4 bytes of microseconds, behind the tag.
     var timesFrames: Bool { language == .python }
 
@@ -52,11 +55,13 @@ struct Interpreter: Sendable {
         ownAddressSpace: 96 << 20
     )
 
-    /// V8 must do alone, on the one thread that is left in a forked child, what it otherwise shares among several.
+    /// V8 must do alone, on the one thread that is left in a forked child, what it otherwise shares among several; what it
+    /// gives to others all the same, `ZygoteLibrary` does.
     private static let javaScript = Interpreter(
         language: .javascript,
         arguments: [
-            "/usr/bin/node", "--single-threaded", "--no-warnings", "--experimental-vm-modules", "--no-flush-bytecode",
+            "/usr/bin/node", "--single-threaded", "--v8-pool-size=1", "--no-warnings", "--experimental-vm-modules",
+            "--no-flush-bytecode",
             "--random-seed=1", "--max-old-space-size=4096", "-e",
             "(() => {" + javaScriptPlain + javaScriptCandidate + javaScriptTester + javaScriptZygote + "})();",
         ],

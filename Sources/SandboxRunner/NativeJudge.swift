@@ -58,7 +58,7 @@ struct NativeJudge {
             case _ where results.isExhausted:
                 results.fill(
                     [index],
-                    with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures")
+                    with: .notRun
                 )
                 continue
             case .stdio(let stdin, let expected):
@@ -343,7 +343,7 @@ extension NativeJudge {
             waiting.removeFirst()
             if found.outcome != .timeLimit { results.countFatalRun() }
         }
-        results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
+        results.fill(waiting, with: .notRun)
         return nil
     }
 

@@ -10,6 +10,8 @@ struct TestResult: Sendable, Equatable {
     var signal: Int?
 
     static let passed = TestResult(outcome: .accepted)
+    /// Of a test that comes after too many runs that did not end by themselves.
+    static let notRun = TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures")
 }
 
 /// The results of a job's tests and what they cost, on their way to a verdict.

@@ -45,8 +45,7 @@ extension ZygoteJudge {
             }
             if job.options.stopAtFirstFailure { waiting = waiting.filter { !wanted([$0.index]).isEmpty }[...] }
         }
-        let unrun = waiting.map(\.index)
-        results.fill(unrun, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
+        results.fill(waiting.map(\.index), with: .notRun)
         return (nil, undecided)
     }
 
@@ -111,17 +110,9 @@ extension ZygoteJudge {
                 waiting.removeFirst()
             }
             if wanted(Array(waiting)).isEmpty, !waiting.isEmpty { return nil }
-            guard let next = waiting.first else {
-                // The program outlived it, but its children did not.
-                let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
-                break
-            }
-            results.set(fatal(reply, said: reply.output), at: next)
-            waiting.removeFirst()
-            results.countFatalRun()
+            end(reply, of: asked, unanswered: &waiting)
         }
-        results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
+        results.fill(waiting, with: .notRun)
         return nil
     }
 
@@ -160,10 +151,7 @@ extension ZygoteJudge {
         for index in indices {
             guard case .stdio(let stdin, let expected) = job.tests[index], !wanted([index]).isEmpty else { continue }
             guard !results.isExhausted else {
-                results.fill(
-                    [index],
-                    with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures")
-                )
+                results.fill([index], with: .notRun)
                 continue
             }
             let (reply, frames) = try run(.stdio, body: body { $0.put(bytes: Array(stdin.utf8)) })

@@ -97,7 +97,7 @@ struct ZygoteJudge {
         let reply = try slot.run(
             SlotRequest(
                 memoryBytes: limits.memoryBytes + interpreter.ownMemory,
-                processes: limits.processes + 4,
+                processes: limits.processes + interpreter.ownProcesses,
                 cpuSeconds: seconds,
                 wallSeconds: max(limits.wallSeconds, seconds),
                 outputBytes: limits.outputBytes,
@@ -196,18 +196,21 @@ struct ZygoteJudge {
                 results.set(result, at: index)
                 waiting.removeFirst()
             }
-            guard let next = waiting.first else {
-                // The program outlived it, but its children did not.
-                let last = asked[asked.endIndex - 1]
-                if reply.flags.contains(.killedForMemory) { results.set(fatal(reply), at: last) }
-                break
-            }
-            results.set(fatal(reply, said: reply.output), at: next)
-            waiting.removeFirst()
-            results.countFatalRun()
+            end(reply, of: asked, unanswered: &waiting)
         }
-        results.fill(waiting, with: TestResult(outcome: .timeLimit, diagnostics: "not run after repeated failures"))
+        results.fill(waiting, with: .notRun)
         return nil
+    }
+
+    /// Accounts for the end of a run that was asked for several tests and left some `unanswered`: it died in the first.
+    mutating func end(_ reply: SlotReply, of asked: ArraySlice<Int>, unanswered: inout ArraySlice<Int>) {
+        if let next = unanswered.popFirst() {
+            results.set(fatal(reply, said: reply.output), at: next)
+            results.countFatalRun()
+        } else if let last = asked.last, reply.flags.contains(.killedForMemory) {
+            // The program outlived it, but its children did not.
+            results.set(fatal(reply), at: last)
+        }
     }
 
     private func result(of frame: [UInt8], at index: Int, isAlone: Bool) -> TestResult? {

@@ -1,7 +1,9 @@
 /// The library's source.
 ///
 /// PHP and Ruby enter it by their own way to fork, Node, which has none, as an extension module.
-let zygoteSource = #"""
+let zygoteSource = zygoteCore + "\n\n" + zygoteNode
+
+private let zygoteCore = #"""
     #define _GNU_SOURCE
     #include <dirent.h>
     #include <dlfcn.h>
@@ -288,112 +290,5 @@ let zygoteSource = #"""
     // V8 asks that its code pages be left out of forked children.
     int madvise(void *address, size_t size, int advice) {
         return advice == MADV_DONTFORK ? 0 : (int)syscall(SYS_madvise, address, size, advice);
-    }
-
-    // Node's own threads are not in a forked child, and waiting for their end would be for ever.
-    static pthread_t own_threads[256];
-    static _Atomic unsigned own_count;
-    int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
-        static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
-        int code = real(thread, attributes, start, argument);
-        if (forked && code == 0) own_threads[own_count++ % 256] = *thread;
-        return code;
-    }
-    int pthread_join(pthread_t thread, void **result) {
-        static int (*real)(pthread_t, void **);
-        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_join");
-        int known = !forked || !is_node;
-        for (unsigned i = 0; !known && i < 256 && i < own_count; i++) known = pthread_equal(own_threads[i], thread);
-        return known ? real(thread, result) : 0;
-    }
-
-    // The threads that waited for a condition at the time of the fork are counted in it for ever, and signalling it may wait
-    // for them to wake up. So each condition from before the fork is emptied before its first use in a child.
-    static void *renewed[4096];
-    static pthread_mutex_t renewing = PTHREAD_MUTEX_INITIALIZER;
-
-    static void renew(pthread_cond_t *condition) {
-        if (!forked || !is_node) return;
-        size_t at = ((uintptr_t)condition >> 4) * 2654435761u % 4096;
-        pthread_mutex_lock(&renewing);
-        for (size_t left = 4095; left && renewed[at] && renewed[at] != condition; left--) at = (at + 1) % 4096;
-        if (!renewed[at]) {
-            renewed[at] = condition;
-            // Its clock stays.
-            unsigned flags = condition->__data.__wrefs & 3;
-            memset(condition, 0, sizeof *condition);
-            condition->__data.__wrefs = flags;
-        }
-        pthread_mutex_unlock(&renewing);
-    }
-
-    static void *real_function(const char *name) {
-        void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
-        return found ? found : dlsym(RTLD_NEXT, name);
-    }
-    #define CONDITION_FUNCTION(name, parameters, arguments) \
-        int name parameters { \
-            static int (*real) parameters; \
-            if (!real) *(void **)&real = real_function(#name); \
-            renew(condition); \
-            return real arguments; \
-        }
-    CONDITION_FUNCTION(pthread_cond_signal, (pthread_cond_t *condition), (condition))
-    CONDITION_FUNCTION(pthread_cond_broadcast, (pthread_cond_t *condition), (condition))
-    CONDITION_FUNCTION(pthread_cond_destroy, (pthread_cond_t *condition), (condition))
-    CONDITION_FUNCTION(pthread_cond_init, (pthread_cond_t *condition, const pthread_condattr_t *kind), (condition, kind))
-    CONDITION_FUNCTION(pthread_cond_wait, (pthread_cond_t *condition, pthread_mutex_t *mutex), (condition, mutex))
-    CONDITION_FUNCTION(pthread_cond_timedwait,
-                       (pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end),
-                       (condition, mutex, end))
-    CONDITION_FUNCTION(pthread_cond_clockwait,
-                       (pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *end),
-                       (condition, mutex, clock, end))
-
-    // Node's interface for extensions, as far as it is used here.
-    struct napi_env_s;
-    struct napi_value_s;
-    struct napi_info_s;
-    typedef struct napi_value_s *(*napi_function)(struct napi_env_s *, struct napi_info_s *);
-    extern int napi_create_function(struct napi_env_s *, const char *, size_t, napi_function, void *,
-                                    struct napi_value_s **) __attribute__((weak));
-    extern int napi_set_named_property(struct napi_env_s *, struct napi_value_s *, const char *, struct napi_value_s *)
-        __attribute__((weak));
-    extern int napi_create_int32(struct napi_env_s *, int32_t, struct napi_value_s **) __attribute__((weak));
-    extern int napi_get_cb_info(struct napi_env_s *, struct napi_info_s *, size_t *, struct napi_value_s **,
-                                struct napi_value_s **, void **) __attribute__((weak));
-    extern int napi_get_value_int32(struct napi_env_s *, struct napi_value_s *, int32_t *) __attribute__((weak));
-    extern int napi_get_uv_event_loop(struct napi_env_s *, void **) __attribute__((weak));
-    extern int uv_loop_fork(void *) __attribute__((weak));
-
-    static struct napi_value_s *node_serve(struct napi_env_s *env, struct napi_info_s *info) {
-        (void)info;
-        struct napi_value_s *result = NULL;
-        void *loop = NULL;
-        int role = serve();
-        if (napi_get_uv_event_loop(env, &loop) || uv_loop_fork(loop)) _exit(78);
-        napi_create_int32(env, role, &result);
-        return result;
-    }
-
-    /// Ends the process as it is: what Node does beyond that is to wait for threads and to take down a heap.
-    static struct napi_value_s *node_leave(struct napi_env_s *env, struct napi_info_s *info) {
-        size_t count = 1;
-        struct napi_value_s *argument = NULL;
-        int32_t code = 1;
-        napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-        if (count) napi_get_value_int32(env, argument, &code);
-        _exit(code);
-    }
-
-    struct napi_value_s *napi_register_module_v1(struct napi_env_s *env, struct napi_value_s *exports) {
-        struct napi_value_s *function;
-        is_node = 1;
-        napi_create_function(env, "serve", 5, node_serve, NULL, &function);
-        napi_set_named_property(env, exports, "serve", function);
-        napi_create_function(env, "leave", 5, node_leave, NULL, &function);
-        napi_set_named_property(env, exports, "leave", function);
-        return exports;
     }
     """#

@@ -5,15 +5,6 @@ import Testing
 
 /// Solutions of MBXP in the compiled languages: every sixth to twelfth row, emptied ones and changed ones.
 @Suite struct CompiledGoldTests {
-    private struct Row: Decodable, Sendable {
-        var task_id: String
-        var prompt: String
-        var canonical_solution: String?
-        var test: String
-
-        var number: Int { Int(task_id.split(separator: "/").last ?? "") ?? -1 }
-    }
-
     /// The language, its file, how many rows have a solution, and which share of them is judged here.
     static let sets: [(Language, String, Int, Int)] = [
         (.cpp, "mbxp/mbcpp_release_v1.2.jsonl.gz", 583, 12), (.java, "mbxp/mbjp_release_v1.2.jsonl.gz", 652, 8),
@@ -27,14 +18,14 @@ import Testing
         count: Int,
         step: Int
     ) async throws {
-        let all = try Self.rows(path).filter { $0.canonical_solution != nil }
+        let all = try unzippedRows(data(path), as: MBXPRow.self).filter { $0.canonical_solution != nil }
         #expect(all.count == count)
         let defects = CompiledDefects.rows(language)
         // The defects themselves are judged too: a table that nobody checks grows old.
         let rows = all.enumerated().filter { $0.offset % step == 0 || defects.contains($0.element.number) }.map(
             \.element
         )
-        let refused = try await Self.numbers(of: rows, language, where: { $0.outcome != .accepted }) { row in
+        let refused = try await MBXPRow.numbers(of: rows, language, where: { $0.outcome != .accepted }) { row in
             row.prompt + (row.canonical_solution ?? "")
         }
         #expect(refused.subtracting(defects).sorted() == [], "refused beyond the known defects")
@@ -48,17 +39,17 @@ import Testing
         count: Int,
         step: Int
     ) async throws {
-        let all = try Self.rows(path).filter { $0.canonical_solution != nil }
+        let all = try unzippedRows(data(path), as: MBXPRow.self).filter { $0.canonical_solution != nil }
         let rows = all.enumerated().filter { $0.offset % (2 * step) == 1 }.map(\.element)
         #expect(rows.count > 20)
         for spoil in [Self.emptied, Self.changed] {
-            let accepted = try await Self.numbers(of: rows, language, where: { $0.outcome == .accepted }) { row in
+            let accepted = try await MBXPRow.numbers(of: rows, language, where: { $0.outcome == .accepted }) { row in
                 spoil(row, language)
             }
             // One whose right answers are what nothing returns would be no fault of the judge; there is none here.
             #expect(accepted.sorted() == [])
             // Refused for what they do, and not because they do not compile.
-            let broken = try await Self.numbers(of: rows, language, where: { $0.outcome == .compileError }) { row in
+            let broken = try await MBXPRow.numbers(of: rows, language, where: { $0.outcome == .compileError }) { row in
                 spoil(row, language)
             }
             #expect(broken.count * 3 < rows.count, "\(broken.sorted())")
@@ -67,22 +58,22 @@ import Testing
 
     @Test(.enabled(if: data("mbxp/mbgp_release_v1.1.jsonl.gz") != nil))
     func `Solutions in Go are accepted, and refused when they are changed`() async throws {
-        let all = try Self.rows("mbxp/mbgp_release_v1.1.jsonl.gz")
+        let all = try unzippedRows(data("mbxp/mbgp_release_v1.1.jsonl.gz"), as: MBXPRow.self)
         #expect(all.count == 698 && all.allSatisfy { $0.canonical_solution == nil })
         let rows = all.filter { GoSolutions.bodies[$0.number] != nil }
         #expect(rows.count == GoSolutions.bodies.count && rows.count >= 20)
-        let refused = try await Self.numbers(of: rows, .go, where: { $0.outcome != .accepted }) { row in
+        let refused = try await MBXPRow.numbers(of: rows, .go, where: { $0.outcome != .accepted }) { row in
             row.prompt + (GoSolutions.bodies[row.number] ?? "") + "\n}\n"
         }
         #expect(refused.sorted() == [])
-        let accepted = try await Self.numbers(of: rows, .go, where: { $0.outcome == .accepted }) { row in
+        let accepted = try await MBXPRow.numbers(of: rows, .go, where: { $0.outcome == .accepted }) { row in
             row.prompt + "\tpanic(\"nothing\")\n}\n"
         }
         #expect(accepted.sorted() == [])
     }
 
     /// A body that ends at once.
-    private static func emptied(_ row: Row, _ language: Language) -> String {
+    private static func emptied(_ row: MBXPRow, _ language: Language) -> String {
         switch language {
         case .cpp: row.prompt + "    std::abort();\n}\n"
         case .java: row.prompt + "        throw new RuntimeException();\n    }\n}\n"
@@ -91,7 +82,7 @@ import Testing
     }
 
     /// The solution with every value that it returns spoilt.
-    private static func changed(_ row: Row, _ language: Language) -> String {
+    private static func changed(_ row: MBXPRow, _ language: Language) -> String {
         let body = row.canonical_solution ?? ""
         func spoiling(by name: String) -> String {
             body.replacingOccurrences(of: "return ([^;]+);", with: "return \(name)($1);", options: .regularExpression)
@@ -137,40 +128,6 @@ import Testing
                 """
             return row.prompt.replacingOccurrences(of: "namespace Solution", with: helper) + spoiling(by: "Spoilt.Of")
         }
-    }
-
-    private static func numbers(
-        of rows: [Row],
-        _ language: Language,
-        where holds: (Verdict) -> Bool,
-        program: (Row) -> String
-    ) async throws -> Set<Int> {
-        let pool = try await sharedPool()
-        return await withTaskGroup(of: (Int, Verdict).self) { group in
-            for row in rows {
-                let wanted = job(program(row), [.program(code: row.test)], language: language)
-                group.addTask { (row.number, await pool.judge(wanted)) }
-            }
-            var found: Set<Int> = []
-            for await (number, verdict) in group {
-                #expect(verdict.outcome != .infrastructureFailure, "\(number): \(verdict)")
-                if holds(verdict) { found.insert(number) }
-            }
-            return found
-        }
-    }
-
-    private static func rows(_ path: String) throws -> [Row] {
-        guard let file = data(path) else { return [] }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-        process.arguments = ["-dc", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try text.split(separator: 10).map { try JSONDecoder().decode(Row.self, from: Data($0)) }
     }
 }
 

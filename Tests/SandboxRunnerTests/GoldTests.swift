@@ -51,16 +51,4 @@ import Testing
             for await (id, verdict) in group { #expect(verdict.outcome == .accepted, "\(id): \(verdict)") }
         }
     }
-
-    private func unzippedRows<Row: Decodable>(_ file: URL, as _: Row.Type) throws -> [Row] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-        process.arguments = ["-dc", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try text.split(separator: 10).map { try JSONDecoder().decode(Row.self, from: Data($0)) }
-    }
 }

@@ -5,20 +5,16 @@ import Testing
 
 /// Every published solution of MBXP in JavaScript, PHP and Ruby, and what becomes of it when it is spoilt.
 @Suite struct MBXPGoldTests {
-    private struct Row: Decodable {
-        var task_id: String
-        var prompt: String
-        var canonical_solution: String?
-        var entry_point: String
-        var test: String
-
-        var number: Int { Int(task_id.split(separator: "/").last ?? "") ?? -1 }
-    }
-
     private static let sets: [(Language, String, Int)] = [
         (.javascript, "mbxp/mbjsp_release_v1.2.jsonl.gz", 696), (.php, "mbxp/mbphp_release_v1.2.jsonl.gz", 707),
         (.ruby, "mbxp/mbrbp_release_v1.2.jsonl.gz", 584),
     ]
+
+    private static func limits(_ limits: inout ExecutionLimits) { limits.cpuSeconds = 2 }
+
+    private static func rows(_ path: String) throws -> [MBXPRow] {
+        try unzippedRows(data(path)).filter { $0.canonical_solution != nil }
+    }
 
     @Test(.enabled(if: data("mbxp/mbrbp_release_v1.2.jsonl.gz") != nil), arguments: sets)
     func `Every solution that is no defect of the data is accepted, and no other`(
@@ -28,7 +24,12 @@ import Testing
     ) async throws {
         let rows = try Self.rows(path)
         #expect(rows.count == count)
-        let refused = try await Self.numbers(of: rows, language, where: { $0.outcome != .accepted }) { row in
+        let refused = try await MBXPRow.numbers(
+            of: rows,
+            language,
+            limits: Self.limits,
+            where: { $0.outcome != .accepted }
+        ) { row in
             row.prompt + (row.canonical_solution ?? "")
         }
         let known = Set(MBXPDefects.of(language).flatMap(\.rows))
@@ -40,7 +41,12 @@ import Testing
     func `An emptied solution is refused`(language: Language, path: String, count: Int) async throws {
         let rows = try Self.rows(path).filter { $0.number % 3 == 0 }
         #expect(rows.count > count / 4)
-        let accepted = try await Self.numbers(of: rows, language, where: { $0.outcome == .accepted }) { row in
+        let accepted = try await MBXPRow.numbers(
+            of: rows,
+            language,
+            limits: Self.limits,
+            where: { $0.outcome == .accepted }
+        ) { row in
             row.prompt + (language == .ruby ? "\nend\n" : "\n}\n")
         }
         #expect(accepted.sorted() == [])
@@ -51,14 +57,19 @@ import Testing
         let defects = Set(MBXPDefects.of(language).flatMap(\.rows))
         let rows = try Self.rows(path).filter { $0.number % 3 == 1 && !defects.contains($0.number) }
         #expect(rows.count > count / 8)
-        let accepted = try await Self.numbers(of: rows, language, where: { $0.outcome == .accepted }) { row in
+        let accepted = try await MBXPRow.numbers(
+            of: rows,
+            language,
+            limits: Self.limits,
+            where: { $0.outcome == .accepted }
+        ) { row in
             Self.changed(row, language)
         }
         #expect(accepted.sorted() == [])
     }
 
     /// The solution under another name, and under its own name one that spoils what it returns.
-    private static func changed(_ row: Row, _ language: Language) -> String {
+    private static func changed(_ row: MBXPRow, _ language: Language) -> String {
         let name = row.entry_point
         let solution = row.prompt + (row.canonical_solution ?? "")
         switch language {
@@ -98,40 +109,5 @@ import Testing
                 end
                 """
         }
-    }
-
-    private static func numbers(
-        of rows: [Row],
-        _ language: Language,
-        where holds: (Verdict) -> Bool,
-        program: (Row) -> String
-    ) async throws -> Set<Int> {
-        let pool = try await sharedPool()
-        return await withTaskGroup(of: (Int, Verdict).self) { group in
-            for row in rows {
-                let wanted = job(program(row), [.program(code: row.test)], language: language) { $0.cpuSeconds = 2 }
-                group.addTask { (row.number, await pool.judge(wanted)) }
-            }
-            var found: Set<Int> = []
-            for await (number, verdict) in group {
-                #expect(verdict.outcome != .infrastructureFailure, "\(number): \(verdict)")
-                if holds(verdict) { found.insert(number) }
-            }
-            return found
-        }
-    }
-
-    private static func rows(_ path: String) throws -> [Row] {
-        guard let file = data(path) else { return [] }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-        process.arguments = ["-dc", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try text.split(separator: 10).map { try JSONDecoder().decode(Row.self, from: Data($0)) }
-            .filter { $0.canonical_solution != nil }
     }
 }

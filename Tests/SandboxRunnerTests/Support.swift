@@ -72,3 +72,17 @@ func data(_ path: String) -> URL? {
     }
     return nil
 }
+
+/// The rows of a gzipped file of the data sets; none when the file is not there.
+func unzippedRows<Row: Decodable>(_ file: URL?, as _: Row.Type = Row.self) throws -> [Row] {
+    guard let file else { return [] }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
+    process.arguments = ["-dc", file.path]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let text = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return try text.split(separator: 10).map { try JSONDecoder().decode(Row.self, from: Data($0)) }
+}
