@@ -238,18 +238,3 @@ package func nearestName(to name: String, among names: [String]) -> String? {
     guard let best, best.distance <= max(3, name.utf8.count / 2) else { return nil }
     return best.name
 }
-
-/// Levenshtein distance.
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var row = Array(0...b.count)
-    for i in a.indices {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in b.indices {
-            let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
-        }
-    }
-    return row[b.count]
-}

@@ -19,7 +19,7 @@ extension RunConfiguration {
         run.rollout.promptsPerShard = 32
         run.rollout.asp = 5
         run.rollout.topP = 0.98
-        run.sft.steps = 2400
+        run.sft.steps = 3600
         run.sft.learningRate = 1.5e-3
         run.sft.flawedShare = 0.7
         run.optimizer.learningRate = 1.2e-4

@@ -1,4 +1,5 @@
 import Foundation
+import Learner
 
 /// The unbiased estimate of pass@k from `samples` completions of which `correct` pass: 1 − C(n − c, k) / C(n, k).
 ///
@@ -56,20 +57,6 @@ package func editSimilarity(_ a: String, _ b: String) -> Double? {
     let (x, y) = (a[front..<a.count - back], b[front..<b.count - back])
     guard x.count == 0 || y.count <= 400_000_000 / x.count else { return nil }
     return 100 * (1 - Double(editDistance(Array(x), Array(y))) / Double(max(a.count, b.count)))
-}
-
-private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-    var row = Array(0...b.count)
-    for i in a.indices {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in b.indices {
-            let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
-        }
-    }
-    return row[b.count]
 }
 
 /// Whether two programs are the same but for space at the ends of lines and empty lines at the end.
