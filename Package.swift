@@ -31,7 +31,9 @@ let arrows: [(module: String, imports: [String])] = [
     ("Transport", ["Protocol", "CZeroMQ"]),
     ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
     ("Optimizers", ["Tensors"]),
+    ("Monitoring", ["Telemetry"]),
     ("Dispatching", ["Protocol", "Transport", "Programs", "Determinism"]),
+    ("Dashboard", ["Monitoring", "Telemetry", "Tokenization"]),
     ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatching", "Determinism", "CSandbox"]),
     (
         "RolloutWorker",
@@ -44,7 +46,7 @@ let arrows: [(module: String, imports: [String])] = [
         "Learner",
         [
             "Programs", "Determinism", "Protocol", "Transport", "Dispatching", "Transformer", "Tensors", "Optimizers",
-            "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "Telemetry",
+            "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "Telemetry", "Monitoring", "Dashboard",
         ]
     ),
     (
@@ -52,7 +54,7 @@ let arrows: [(module: String, imports: [String])] = [
         [
             "Programs", "Determinism", "Protocol", "Transport", "Dispatching", "Transformer", "Tensors", "Optimizers",
             "PPO", "Checkpoints", "Tokenization", "Datasets", "Rewards", "CodeAnalysis", "Telemetry", "Learner",
-            "RolloutWorker", "SandboxRunner",
+            "RolloutWorker", "SandboxRunner", "Monitoring", "Dashboard",
         ]
     ),
 ]
@@ -60,6 +62,8 @@ let arrows: [(module: String, imports: [String])] = [
 /// Products of other packages that a module of ours uses.
 let external: [String: [Target.Dependency]] = [
     "Protocol": [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+    "Monitoring": [.product(name: "FlyingFox", package: "FlyingFox")],
+    "Dashboard": [.product(name: "GRDB", package: "GRDB.swift")],
     "Learner": [
         .product(name: "Yams", package: "Yams"), .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -131,7 +135,8 @@ let tests: [Target] = [
     .testTarget(
         name: "\(name)Tests",
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
-            + more.map { .target(name: $0) },
+            + more.map { .target(name: $0) }
+            + (name == "Dashboard" ? [.product(name: "GRDB", package: "GRDB.swift")] : []),
         exclude: ["Tokenization", "Checkpoints", "PPOCoderCommand"].contains(name)
             ? ["Fixtures"] : name == "Adversarial" ? ["Programs", "Cheats"] : [],
         swiftSettings: house
@@ -145,6 +150,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", .upToNextMinor(from: "0.27.1")),
     ],
     targets: [
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),

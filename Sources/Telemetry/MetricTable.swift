@@ -87,6 +87,8 @@ extension MetricName {
         ("perf/gen_tokens_per_s", .tokensPerSecond, "tokens sampled per second, all rollout workers"),
         ("perf/programs_per_s", .programsPerSecond, "verdicts per second of the iteration"),
         ("perf/peak_memory", .bytes, "the learner's greatest resident memory"),
+        ("process/cpu_s", .seconds, "CPU time of the process since it started; on /metrics only"),
+        ("process/peak_memory", .bytes, "greatest resident memory of the process; on /metrics only"),
     ]
 
     static let rewards: [MetricRow] = [

@@ -13,8 +13,8 @@ struct ModuleGraphTests {
         ["CSandbox", "CZeroMQ", "COpenBLAS", "CTreeSitter", "CSodium", "CKernels"],
         ["Programs", "Determinism"],
         ["Protocol", "Tensors", "PPO", "Checkpoints", "Tokenization", "Datasets", "CodeAnalysis", "Telemetry"],
-        ["Rewards", "Transport", "Transformer", "Optimizers"],
-        ["Dispatching"],
+        ["Rewards", "Transport", "Transformer", "Optimizers", "Monitoring"],
+        ["Dispatching", "Dashboard"],
         ["Learner", "RolloutWorker", "SandboxRunner"],
         ["PPOCoderCommand"],
     ]
