@@ -27,32 +27,28 @@ package final class ExecutionClient: Sendable {
         package init() {}
     }
 
-    private struct Outstanding {
-        let frame: [UInt8]
-        var asked: ContinuousClock.Instant
-        var waiters: [UInt64: CheckedContinuation<Result<Verdict, DispatchError>, Never>] = [:]
-    }
-
     private struct State {
-        var jobs: [Digest: Outstanding] = [:]
+        var core: ClientCore
+        var waiters: [Digest: [UInt64: CheckedContinuation<Result<Verdict, DispatchError>, Never>]] = [:]
         var nextWaiter: UInt64 = 0
         var failure: DispatchError?
         var tasks: [Task<Void, Never>] = []
-        var lastRefusal: String?
     }
 
     private let channel: any ClientChannel
     private let options: Options
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let started = ContinuousClock.now
 
     package init(channel: any ClientChannel, options: Options = Options()) {
         self.channel = channel
         self.options = options
+        state = Mutex(State(core: ClientCore(name: options.name, repeatSeconds: options.repeatSeconds)))
         let receiving = Task { [weak self] in
             while let self, await self.receiveOne() {}
         }
         let beating = Task { [weak self] in
-            await self?.sayHello()
+            await self?.send([self?.state.withLock { $0.core.hello() }].compactMap(\.self))
             while let seconds = self?.options.heartbeatSeconds {
                 guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
                 await self?.beat()
@@ -66,23 +62,31 @@ package final class ExecutionClient: Sendable {
     }
 
     /// Jobs without a verdict.
-    package var outstanding: Int { state.withLock { $0.jobs.count } }
+    package var outstanding: Int { state.withLock { $0.core.outstanding } }
 
     /// The last reason the dispatcher gave for not taking a message.
-    package var lastRefusal: String? { state.withLock { $0.lastRefusal } }
+    package var lastRefusal: String? { state.withLock { $0.core.lastRefusal } }
 
     /// The verdict on `job`, however long it takes.
     ///
     /// - Parameters:
     ///   - job: What to judge.
     ///   - priority: Higher goes first.
+    ///   - group: Jobs that are of use only together, and how many they are; those that are nearly done go first.
     /// - Returns: What became of the program.
     /// - Throws: `.message` when the job is beyond the limits of the protocol, `.cancelled`, `.transport(.closed)`.
-    package func judge(_ job: ExecutionJob, priority: Int = 0) async throws(DispatchError) -> Verdict {
+    package func judge(
+        _ job: ExecutionJob,
+        priority: Int = 0,
+        group: (id: UInt64, size: Int)? = nil
+    ) async throws(DispatchError) -> Verdict {
         let digest = jobDigest(job, salt: options.salt)
-        let frame = try encode(
-            .executionRequest(WireExecutionRequest(job: job, digest: digest.bytes, priority: priority))
-        )
+        var request = WireExecutionRequest(job: job, digest: digest.bytes, priority: priority)
+        if let group {
+            request.group = group.id
+            request.groupSize = UInt32(clamping: group.size)
+        }
+        let frame = try encode(.executionRequest(request))
         if Task.isCancelled { throw .cancelled }
         let waiter = state.withLock { state in
             state.nextWaiter += 1
@@ -90,11 +94,13 @@ package final class ExecutionClient: Sendable {
         }
         let sending = Task { [channel] in _ = try? await channel.send(frame, timeout: .seconds(2)) }
         defer { sending.cancel() }
+        let now = self.now
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let failure = state.withLock { state -> DispatchError? in
                     if let failure = state.failure { return failure }
-                    state.jobs[digest, default: Outstanding(frame: frame, asked: .now)].waiters[waiter] = continuation
+                    _ = state.core.ask(digest, request, now: now)
+                    state.waiters[digest, default: [:]][waiter] = continuation
                     return nil
                 }
                 if let failure { return continuation.resume(returning: .failure(failure)) }
@@ -106,10 +112,15 @@ package final class ExecutionClient: Sendable {
         return try result.get()
     }
 
+    private var now: Double { (ContinuousClock.now - started) / .seconds(1) }
+
     private func abandon(_ digest: Digest, _ waiter: UInt64) {
         let continuation = state.withLock { state in
-            let continuation = state.jobs[digest]?.waiters.removeValue(forKey: waiter)
-            if state.jobs[digest]?.waiters.isEmpty == true { state.jobs[digest] = nil }
+            let continuation = state.waiters[digest]?.removeValue(forKey: waiter)
+            if state.waiters[digest]?.isEmpty == true {
+                state.waiters[digest] = nil
+                state.core.abandon(digest)
+            }
             return continuation
         }
         continuation?.resume(returning: .failure(.cancelled))
@@ -124,14 +135,12 @@ package final class ExecutionClient: Sendable {
     }
 
     private func fail(_ error: DispatchError) {
-        let jobs = state.withLock { state in
+        let waiters = state.withLock { state in
             state.failure = error
-            defer { state.jobs = [:] }
-            return state.jobs
+            defer { state.waiters = [:] }
+            return state.waiters
         }
-        for job in jobs.values {
-            for continuation in job.waiters.values { continuation.resume(returning: .failure(error)) }
-        }
+        for continuation in waiters.values.flatMap(\.values) { continuation.resume(returning: .failure(error)) }
     }
 
     private func encode(_ body: WireEnvelope.OneOf_Body) throws(DispatchError) -> [UInt8] {
@@ -147,30 +156,18 @@ package final class ExecutionClient: Sendable {
         }
     }
 
-    private func sayHello() async {
-        var hello = WireHello()
-        hello.role = .client
-        hello.name = options.name
-        guard let frame = try? encode(.hello(hello)) else { return }
-        _ = try? await channel.send(frame, timeout: .seconds(2))
+    /// Sends what can be sent; the rest is said again later.
+    private func send(_ bodies: [WireEnvelope.OneOf_Body]) async {
+        for body in bodies {
+            guard let frame = try? encode(body), (try? await channel.send(frame, timeout: .seconds(2))) != nil else {
+                return
+            }
+        }
     }
 
     private func beat() async {
-        guard let frame = try? encode(.heartbeat(WireHeartbeat())) else { return }
-        guard (try? await channel.send(frame, timeout: .seconds(2))) != nil else { return }
-        await askAgain(after: options.repeatSeconds)
-    }
-
-    /// Repeats every request that is older than `seconds`.
-    private func askAgain(after seconds: Double) async {
-        let now = ContinuousClock.now
-        let frames = state.withLock { state in
-            state.jobs.filter { $0.value.asked + .seconds(seconds) <= now }.map { digest, job in
-                state.jobs[digest]?.asked = now
-                return job.frame
-            }
-        }
-        for frame in frames where (try? await channel.send(frame, timeout: .seconds(2))) == nil { return }
+        let now = self.now
+        await send(state.withLock { $0.core.beat(now: now) })
     }
 
     /// - Returns: false when there is nothing more to receive.
@@ -178,18 +175,13 @@ package final class ExecutionClient: Sendable {
         do throws(TransportError) {
             guard let frame = try await channel.receive(timeout: .seconds(1)) else { return true }
             // Whatever else it is, it is not ours to answer.
-            guard let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes) else {
-                return true
-            }
-            switch envelope.body {
-            case .executionReply(let reply): answer(reply)
-            case .refusal(let refusal):
-                state.withLock { $0.lastRefusal = refusal.reason }
-                // A dispatcher that does not know us has been restarted, and knows none of our jobs.
-                if refusal.reason == "say hello first" { await sayHello() }
-            case .welcome: await askAgain(after: 0)
-            default: break
-            }
+            guard let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes),
+                let body = envelope.body
+            else { return true }
+            let now = self.now
+            let outcome = state.withLock { $0.core.receive(body, now: now) }
+            for (digest, wire) in outcome.verdicts { answer(digest, wire) }
+            await send(outcome.send)
             return true
         } catch {
             if error != .cancelled { fail(.transport(error)) }
@@ -197,11 +189,14 @@ package final class ExecutionClient: Sendable {
         }
     }
 
-    private func answer(_ reply: WireExecutionReply) {
-        guard let digest = Digest(bytes: Array(reply.jobDigest)), let verdict = try? reply.verdict.verdict() else {
-            return
+    private func answer(_ digest: Digest, _ wire: WireVerdict) {
+        let waiters = state.withLock { $0.waiters.removeValue(forKey: digest) } ?? [:]
+        let result: Result<Verdict, DispatchError>
+        do throws(ProtocolError) {
+            result = .success(try wire.verdict())
+        } catch {
+            result = .failure(.message(error))
         }
-        let job = state.withLock { $0.jobs.removeValue(forKey: digest) }
-        for continuation in job?.waiters.values.map(\.self) ?? [] { continuation.resume(returning: .success(verdict)) }
+        for continuation in waiters.values { continuation.resume(returning: result) }
     }
 }

@@ -38,8 +38,7 @@ package func runExecutor(
 ) async throws(DispatchError) {
     let executor = Executor(
         channel: channel,
-        slots: slots,
-        toolChains: toolChains,
+        core: ExecutorCore(name: options.name, slots: slots, toolChains: toolChains),
         options: options,
         judge: judge
     )
@@ -58,50 +57,37 @@ package func runExecutor(
     try result.get()
 }
 
-/// The state of one executor.
+/// One executor: its state machine, its channel and its clock.
 private actor Executor {
-    private struct Held {
-        let lease: UInt64
-        let jobDigest: Data
-        let job: ExecutionJob
-    }
-
     private let channel: any ClientChannel
-    private let slots: Int
-    private var toolChains: [String: String]
+    private var core: ExecutorCore
     private let options: ExecutorOptions
     private let judge: @Sendable (ExecutionJob) async -> Verdict
-    /// Leases beyond the slots, first come first.
-    private var waiting: [Held] = []
-    private var running: [UInt64: (task: Task<Void, Never>, deadline: ContinuousClock.Instant)] = [:]
-    /// Results the dispatcher has not acknowledged.
-    private var results: [UInt64: WireExecutionResult] = [:]
-    private var drainDeadline: ContinuousClock.Instant?
-    private var sequence: UInt64 = 0
+    private var tasks: [UInt64: Task<Void, Never>] = [:]
+    private let started = ContinuousClock.now
 
     init(
         channel: any ClientChannel,
-        slots: Int,
-        toolChains: [String: String],
+        core: ExecutorCore,
         options: ExecutorOptions,
         judge: @escaping @Sendable (ExecutionJob) async -> Verdict
     ) {
         self.channel = channel
-        self.slots = slots
-        self.toolChains = toolChains
+        self.core = core
         self.options = options
         self.judge = judge
     }
 
+    private var now: Double { (ContinuousClock.now - started) / .seconds(1) }
+
     func run() async -> Result<Void, DispatchError> {
-        let hello = await sayHello()
+        var failure = await send(core.hello())
         let receiving = Task { await self.receive() }
-        var failure: DispatchError? = hello
-        while failure == nil, !isDone {
-            try? await Task.sleep(for: .seconds(drainDeadline == nil ? options.heartbeatSeconds : 0.05))
-            failure = await beat()
+        while failure == nil, !core.isDone(now: now) {
+            try? await Task.sleep(for: .seconds(core.isDraining ? 0.05 : options.heartbeatSeconds))
+            failure = await perform(core.beat(now: now))
         }
-        for (task, _) in running.values { task.cancel() }
+        for task in tasks.values { task.cancel() }
         var bye = WireBye()
         bye.reason = "drained"
         _ = await send(.bye(bye))
@@ -110,26 +96,39 @@ private actor Executor {
         return failure.map { .failure($0) } ?? .success(())
     }
 
-    func beginDraining() async {
-        guard drainDeadline == nil else { return }
-        drainDeadline = .now + .seconds(options.drainSeconds)
-        // The dispatcher gives what has not begun to somebody else once it hears goodbye.
-        waiting = []
-        _ = await sayHello()
+    func beginDraining() async { _ = await perform(core.drain(deadline: now + options.drainSeconds)) }
+
+    func change(to toolChains: [String: String]) async { _ = await perform(core.change(to: toolChains)) }
+
+    /// - Returns: why nothing can be sent any more, if so.
+    private func perform(_ effects: [ExecutorCore.Effect]) async -> DispatchError? {
+        // Work begins before anything is sent: a dispatcher that is away must not keep slots idle.
+        for effect in effects {
+            switch effect {
+            case .send: break
+            case .start(let lease, let request): start(lease, request)
+            case .cancel(let lease): tasks[lease]?.cancel()
+            }
+        }
+        for case .send(let body) in effects {
+            if let failure = await send(body) { return failure }
+        }
+        return nil
     }
 
-    func change(to toolChains: [String: String]) async {
-        guard toolChains != self.toolChains else { return }
-        self.toolChains = toolChains
-        _ = await sayHello()
+    private func start(_ lease: UInt64, _ request: WireExecutionRequest) {
+        let job = try? request.job()
+        tasks[lease] = Task { [judge] in
+            let unreadable = Verdict(outcome: .infrastructureFailure, diagnostics: "the job could not be read")
+            let verdict = if let job { await judge(job) } else { unreadable }
+            await self.finish(lease, verdict)
+        }
     }
 
-    private var isDone: Bool {
-        guard let drainDeadline else { return false }
-        return (running.isEmpty && results.isEmpty) || ContinuousClock.now >= drainDeadline
+    private func finish(_ lease: UInt64, _ verdict: Verdict) async {
+        tasks[lease] = nil
+        _ = await perform(core.finished(lease, WireVerdict(verdict), now: now))
     }
-
-    private var leases: [UInt64] { (waiting.map(\.lease) + running.keys + results.keys).sorted() }
 
     /// - Returns: why nothing can be sent any more, if so.
     private func send(_ body: WireEnvelope.OneOf_Body) async -> DispatchError? {
@@ -153,47 +152,10 @@ private actor Executor {
         }
     }
 
-    private func sayHello() async -> DispatchError? {
-        var hello = WireHello()
-        hello.role = .executor
-        hello.name = options.name
-        hello.slots = drainDeadline == nil ? UInt32(clamping: slots) : 0
-        hello.toolChains = toolChains
-        hello.runningLeases = leases
-        return await send(.hello(hello))
-    }
-
-    /// Says that this executor lives, which leases it works on, and what it has found out.
-    private func beat() async -> DispatchError? {
-        sequence += 1
-        var heartbeat = WireHeartbeat()
-        heartbeat.sequence = sequence
-        if let failure = await send(.heartbeat(heartbeat)) { return failure }
-        let now = ContinuousClock.now
-        // A judge that is long past its job's limits hangs; its lease lapses and the job goes elsewhere.
-        let healthy = leases.filter { lease in running[lease].map { $0.deadline > now } ?? true }
-        if !healthy.isEmpty {
-            var renewal = WireLeaseRenewal()
-            renewal.leaseIds = healthy
-            if let failure = await send(.leaseRenewal(renewal)) { return failure }
-        }
-        for result in Array(results.values) {
-            if let failure = await send(.executionResult(result)) { return failure }
-        }
-        return nil
-    }
-
     private func receive() async {
         while let frame = await nextFrame() {
-            guard let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes) else {
-                continue
-            }
-            switch envelope.body {
-            case .executionLease(let lease): accept(lease)
-            case .executionAck(let ack): results[ack.leaseID] = nil
-            case .refusal(let refusal) where refusal.reason == "say hello first": _ = await sayHello()
-            default: break
-            }
+            let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes)
+            if let body = envelope?.body { _ = await perform(core.receive(body, now: now)) }
         }
     }
 
@@ -206,38 +168,5 @@ private actor Executor {
             }
         }
         return nil
-    }
-
-    private func accept(_ lease: WireExecutionLease) {
-        guard drainDeadline == nil, running[lease.leaseID] == nil, results[lease.leaseID] == nil,
-            !waiting.contains(where: { $0.lease == lease.leaseID }),
-            let job = try? lease.request.job()
-        else { return }
-        waiting.append(Held(lease: lease.leaseID, jobDigest: lease.request.jobDigest, job: job))
-        startWaiting()
-    }
-
-    private func startWaiting() {
-        while running.count < slots, !waiting.isEmpty {
-            let held = waiting.removeFirst()
-            let limits = held.job.limits
-            let longest = 30 + 3 * limits.compileSeconds + Double(held.job.tests.count + 1) * (limits.wallSeconds + 1)
-            let task = Task { [judge] in
-                let verdict = await judge(held.job)
-                await self.finish(held, verdict)
-            }
-            running[held.lease] = (task, .now + .seconds(longest))
-        }
-    }
-
-    private func finish(_ held: Held, _ verdict: Verdict) async {
-        var result = WireExecutionResult()
-        result.leaseID = held.lease
-        result.jobDigest = held.jobDigest
-        result.verdict = WireVerdict(verdict)
-        results[held.lease] = result
-        running[held.lease] = nil
-        startWaiting()
-        _ = await send(.executionResult(result))
     }
 }

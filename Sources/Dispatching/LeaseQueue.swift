@@ -1,8 +1,9 @@
-/// Who works on what: a queue of jobs, leases with deadlines, credits, and quarantine.
+/// Who works on what: a queue of jobs, leases with deadlines, credits, hedging and quarantine.
 ///
 /// Pure: no clock and no input or output; events go in with the time they happen, and what to do comes out.
-/// Jobs are first in, first out within a priority and a kind; a job that was lost keeps its place. Every job submitted
-/// ends in exactly one of: completed, quarantined, dropped.
+/// Runs share the peers in proportion to their weights. Within a run the job that is due first goes first: one level of
+/// priority is a head start of `agingSeconds`, so that nothing waits for ever. A job that was lost keeps its place.
+/// Every job submitted ends in exactly one of: completed, quarantined, dropped.
 package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hashable & Sendable>: Sendable {
     /// A job that a peer is to do.
     package struct Assignment: Sendable {
@@ -18,7 +19,7 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
 
     /// What became of the job of a lease that ended without a result.
     package enum Fate: Sendable, Equatable {
-        /// It will be assigned again.
+        /// It will be assigned again, or another peer is still at it.
         case requeued
         /// It has cost too many peers their lease, and is no longer here.
         case quarantined
@@ -46,102 +47,111 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         case unknown
     }
 
-    /// Conserved: submitted = completed + quarantined + dropped + queued + leased.
-    package struct Counts: Sendable, Equatable {
-        package var submitted = 0
-        /// Waiting for a peer.
-        package var queued = 0
-        /// Held by at least one peer.
-        package var leased = 0
-        package var completed = 0
-        package var quarantined = 0
-        package var dropped = 0
-        /// Times a job went back to the queue.
-        package var requeued = 0
-        package var duplicates = 0
-    }
-
-    private struct Entry {
+    struct Entry {
         let job: Job
         let kind: String
-        let order: LeaseOrder
+        let flow: String
+        var order: LeaseOrder
         let submitted: Double
         var attempts = 0
-        /// The lease it is held under; nil while it waits.
-        var lease: UInt64?
+        /// The leases it is held under; none while it waits.
+        var leases: [UInt64] = []
         var losses = 0
         var lostOn: Set<Peer> = []
         /// Leases that lapsed; a late result under one of them is as good as any.
         var lapsed: [UInt64] = []
     }
 
-    private struct Lease {
+    struct Lease {
         let id: JobID
         let peer: Peer
+        let begun: Double
         var deadline: Double
+        let isHedge: Bool
     }
 
-    private struct PeerState {
-        let order: Int
-        var credits = 0
-        /// Nil: any kind.
-        var kinds: Set<String>?
-        var draining = false
-        var leases: Set<UInt64> = []
+    /// How a queue behaves.
+    package struct Options: Sendable {
+        /// How long a lease lasts without a renewal, seconds.
+        package var leaseSeconds = 10.0
+        /// Different peers a job may be lost on before it is quarantined; it may be lost twice as often in all.
+        package var maximumLosses = 3
+        /// Whether the end of a lease gives its credit back; otherwise peers grant every credit anew.
+        package var returnsCredits = false
+        /// Random in a service, so that a restarted one does not give an old name to a new lease.
+        package var firstLease: UInt64 = 1
+        /// What one level of priority is worth, seconds of waiting.
+        package var agingSeconds = 60.0
+        /// Shares of the runs that are not 1.
+        package var weights: [String: Double] = [:]
+        /// Share of all leases that may be second ones.
+        package var hedgedShare = 0.03
+        /// A job is hedged when it has taken this many times what 95 of 100 of its kind take.
+        package var hedgeFactor = 1.5
+
+        package init() {}
     }
 
-    /// How long a lease lasts without a renewal, seconds.
-    package let leaseSeconds: Double
-    /// A job lost on this many different peers, or twice as often in all, is quarantined.
-    package let maximumLosses: Int
-    private let returnsCredits: Bool
+    package let options: Options
     private var nextLease: UInt64
     private var nextSequence = 0
-    private var nextPeer = 0
     private var entries: [JobID: Entry] = [:]
-    private var ready: [String: ReadyQueue<JobID>] = [:]
+    private var waitingCount = 0
+    private var ready: FairShare<JobID>
     private var leases: [UInt64: Lease] = [:]
-    private var peers: [Peer: PeerState] = [:]
+    private var peers = PeerIndex<Peer>()
+    private var durations: [String: DurationWindow] = [:]
     /// Jobs of leases that lapsed and may still be reported.
     private var lapsed: [UInt64: JobID] = [:]
     private var settled = RecentSet<UInt64>(capacity: 65_536)
-    private var counters = Counts()
+    private var moot: [(lease: UInt64, peer: Peer)] = []
+    private var counters = LeaseCounts()
 
-    /// - Parameters:
-    ///   - leaseSeconds: How long a lease lasts without a renewal.
-    ///   - maximumLosses: Different peers a job may be lost on before it is quarantined.
-    ///   - returnsCredits: Whether the end of a lease gives its credit back; otherwise peers grant every credit anew.
-    ///   - firstLease: Random in a service, so that a restarted one does not give an old name to a new lease.
+    package init(options: Options = Options()) {
+        precondition(options.leaseSeconds > 0 && options.maximumLosses > 0, "a lease lasts a while, and may be lost")
+        self.options = options
+        ready = FairShare(weights: options.weights)
+        nextLease = options.firstLease
+    }
+
+    /// A queue with the given `Options`, the others left as they are.
     package init(
         leaseSeconds: Double = 10,
         maximumLosses: Int = 3,
         returnsCredits: Bool = false,
         firstLease: UInt64 = 1
     ) {
-        precondition(leaseSeconds > 0 && maximumLosses > 0, "a lease lasts a while, and may be lost")
-        self.leaseSeconds = leaseSeconds
-        self.maximumLosses = maximumLosses
-        self.returnsCredits = returnsCredits
-        nextLease = firstLease
+        var options = Options()
+        options.leaseSeconds = leaseSeconds
+        options.maximumLosses = maximumLosses
+        options.returnsCredits = returnsCredits
+        options.firstLease = firstLease
+        self.init(options: options)
     }
 
-    package var counts: Counts {
+    /// How long a lease lasts without a renewal, seconds.
+    package var leaseSeconds: Double { options.leaseSeconds }
+    /// A job lost on this many different peers, or twice as often in all, is quarantined.
+    package var maximumLosses: Int { options.maximumLosses }
+
+    package var counts: LeaseCounts {
         var counts = counters
-        counts.leased = entries.values.count { $0.lease != nil }
-        counts.queued = entries.count - counts.leased
+        counts.queued = waitingCount
+        counts.leased = entries.count - waitingCount
         return counts
     }
 
     /// Jobs that wait, by kind; kinds without any are absent.
     package var waiting: [String: Int] {
-        entries.values.reduce(into: [:]) { waiting, entry in
-            if entry.lease == nil { waiting[entry.kind, default: 0] += 1 }
+        if waitingCount == 0 { return [:] }
+        return entries.values.reduce(into: [:]) { waiting, entry in
+            if entry.leases.isEmpty { waiting[entry.kind, default: 0] += 1 }
         }
     }
 
     /// Jobs of `kind` that wait, first come first.
     package func waitingJobs(of kind: String) -> [JobID] {
-        entries.filter { $0.value.kind == kind && $0.value.lease == nil }
+        entries.filter { $0.value.kind == kind && $0.value.leases.isEmpty }
             .sorted { $0.value.order < $1.value.order }.map(\.key)
     }
 
@@ -151,6 +161,17 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     /// The leases `peer` holds, in ascending order.
     package func leases(of peer: Peer) -> [UInt64] { peers[peer]?.leases.sorted() ?? [] }
 
+    /// Who works on `id`, and since when.
+    package func holders(of id: JobID) -> [(peer: Peer, since: Double)] {
+        entries[id]?.leases.compactMap { leases[$0].map { ($0.peer, $0.begun) } } ?? []
+    }
+
+    /// The job that `lease` is, or was until it lapsed, of; nil for one that has ended or was never given.
+    package func job(of lease: UInt64) -> JobID? { leases[lease]?.id ?? lapsed[lease] }
+
+    /// Everything that is remembered, for those who check that it is bounded.
+    package var footprint: Int { entries.count + leases.count + lapsed.count + peers.states.count + moot.count }
+
     /// Adds a job, which goes only to peers that take its kind.
     ///
     /// - Returns: false when the job is here already.
@@ -159,111 +180,126 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         _ id: JobID,
         _ job: Job,
         kind: String = "",
+        flow: String = "",
         priority: Int = 0,
         now: Double
     ) -> Bool {
         guard entries[id] == nil else { return false }
-        let order = LeaseOrder(priority: priority, sequence: nextSequence)
+        let order = LeaseOrder(due: now - Double(priority) * options.agingSeconds, sequence: nextSequence)
         nextSequence += 1
-        entries[id] = Entry(job: job, kind: kind, order: order, submitted: now)
-        ready[kind, default: ReadyQueue()].insert(id, order)
+        entries[id] = Entry(job: job, kind: kind, flow: flow, order: order, submitted: now)
+        waitingCount += 1
+        ready.insert(id, flow: flow, kind: kind, order: order)
         counters.submitted += 1
         return true
+    }
+
+    /// Gives a job that waits `levels` more of priority.
+    package mutating func raise(_ id: JobID, by levels: Int) {
+        guard var entry = entries[id] else { return }
+        entry.order.due -= Double(levels) * options.agingSeconds
+        entries[id] = entry
+        if entry.leases.isEmpty { ready.insert(id, flow: entry.flow, kind: entry.kind, order: entry.order) }
     }
 
     /// Lets `peer` have `count` more leases.
     ///
     /// From now on it takes jobs of `kinds`; nil means any.
     package mutating func grantCredits(_ peer: Peer, _ count: Int, kinds: Set<String>? = nil) {
-        var state = peers[peer] ?? newPeer()
-        state.credits += max(0, count)
-        state.kinds = kinds
-        state.draining = false
-        peers[peer] = state
-    }
-
-    private mutating func newPeer() -> PeerState {
-        nextPeer += 1
-        return PeerState(order: nextPeer)
+        peers.register(peer, kinds: kinds)
+        peers.add(max(0, count), to: peer)
     }
 
     /// Gives `peer` nothing more; what it has it may finish.
-    package mutating func drain(_ peer: Peer) {
-        peers[peer]?.credits = 0
-        peers[peer]?.draining = true
-    }
+    package mutating func drain(_ peer: Peer) { peers.drain(peer) }
 
     /// Hands waiting jobs to peers with credit: the peer with most of it first.
     package mutating func assign(now: Double) -> [Assignment] {
         var assignments: [Assignment] = []
-        while let (id, peer) = nextPair() {
-            guard var entry = entries[id] else { preconditionFailure("a waiting job has an entry") }
-            let lease = nextLease
-            nextLease &+= 1
-            entry.lease = lease
-            entry.attempts += 1
-            entries[id] = entry
-            leases[lease] = Lease(id: id, peer: peer, deadline: now + leaseSeconds)
-            peers[peer]?.credits -= 1
-            peers[peer]?.leases.insert(lease)
-            assignments.append(
-                Assignment(
-                    lease: lease,
-                    id: id,
-                    job: entry.job,
-                    peer: peer,
-                    attempt: entry.attempts,
-                    waited: now - entry.submitted
-                )
-            )
+        while waitingCount > 0, peers.credits > 0 {
+            guard let pair = nextPair() else { break }
+            assignments.append(lease(pair.id, to: pair.peer, now: now, isHedge: false))
         }
         return assignments
     }
 
     /// The first job somebody can take, taken out of its queue.
-    private mutating func nextPair() -> (JobID, Peer)? {
-        var best: (order: LeaseOrder, kind: String, id: JobID, peer: Peer)?
-        for kind in ready.keys {
-            // Jobs that ended while they waited are left in the heap until they come up.
-            while let head = ready[kind]?.first, entries[head.id]?.lease != nil || entries[head.id]?.order != head.order
-            {
-                ready[kind]?.removeFirst()
-            }
-            guard let head = ready[kind]?.first else {
-                ready[kind] = nil
-                continue
-            }
-            if let best, best.order < head.order { continue }
-            guard let peer = bestPeer(for: head.id, kind: kind) else { continue }
-            best = (head.order, kind, head.id, peer)
-        }
-        guard let best else { return nil }
-        ready[best.kind]?.removeFirst()
-        return (best.id, best.peer)
+    private mutating func nextPair() -> (id: JobID, peer: Peer)? {
+        let entries = self.entries
+        // Taken out and put back, so that looking for a peer does not copy them all.
+        var peers = PeerIndex<Peer>()
+        swap(&peers, &self.peers)
+        defer { swap(&peers, &self.peers) }
+        return ready.takeFirst(
+            isCurrent: { id, order in entries[id].map { $0.leases.isEmpty && $0.order == order } ?? false },
+            peerFor: { id, kind in peers.best(for: kind, avoiding: entries[id]?.lostOn ?? []) }
+        )
     }
 
-    /// Most credit first, then first come; peers that lost the job before are a last resort.
-    private func bestPeer(for id: JobID, kind: String) -> Peer? {
-        let lostOn = entries[id]?.lostOn ?? []
-        var best: (peer: Peer, rank: (Int, Int, Int))?
-        for (peer, state) in peers where state.credits > 0 && state.kinds?.contains(kind) != false {
-            let rank = (lostOn.contains(peer) ? 1 : 0, -state.credits, state.order)
-            if let best, best.rank < rank { continue }
-            best = (peer, rank)
+    private mutating func lease(_ id: JobID, to peer: Peer, now: Double, isHedge: Bool) -> Assignment {
+        guard var entry = entries[id] else { preconditionFailure("a job to be leased has an entry") }
+        let lease = nextLease
+        nextLease &+= 1
+        if entry.leases.isEmpty { waitingCount -= 1 }
+        entry.leases.append(lease)
+        entry.attempts += 1
+        entries[id] = entry
+        leases[lease] = Lease(id: id, peer: peer, begun: now, deadline: now + leaseSeconds, isHedge: isHedge)
+        peers.add(-1, to: peer)
+        peers.attach(lease, to: peer)
+        counters.leases += 1
+        return Assignment(
+            lease: lease,
+            id: id,
+            job: entry.job,
+            peer: peer,
+            attempt: entry.attempts,
+            waited: now - entry.submitted
+        )
+    }
+
+    /// Gives the jobs that take far longer than others of their kind to a second peer, as long as there is credit that
+    /// nobody else can use.
+    ///
+    /// The first result counts; the other lease becomes moot.
+    package mutating func hedge(now: Double) -> [Assignment] {
+        guard peers.credits > 0 else { return [] }
+        var assignments: [Assignment] = []
+        let late = leases.filter { _, lease in
+            guard !lease.isHedge, entries[lease.id]?.leases.count == 1, let kind = entries[lease.id]?.kind,
+                let p95 = durations[kind]?.p95
+            else { return false }
+            return now - lease.begun > options.hedgeFactor * p95
         }
-        return best?.peer
+        for (_, lease) in late.sorted(by: { $0.key < $1.key }) {
+            guard Double(counters.hedged + 1) <= options.hedgedShare * Double(counters.leases + 1) else { break }
+            guard let entry = entries[lease.id],
+                let peer = peers.best(for: entry.kind, avoiding: entry.lostOn.union([lease.peer]), strictly: true)
+            else { continue }
+            counters.hedged += 1
+            assignments.append(self.lease(lease.id, to: peer, now: now, isHedge: true))
+        }
+        return assignments
+    }
+
+    /// Leases whose job ended otherwise since the last call: nobody waits for their results any more.
+    package mutating func takeMoot() -> [(lease: UInt64, peer: Peer)] {
+        defer { moot = [] }
+        return moot
     }
 
     /// Whether any peer, busy or not, takes jobs of `kind`.
-    package func hasPeer(for kind: String) -> Bool {
-        peers.values.contains { !$0.draining && $0.kinds?.contains(kind) != false }
-    }
+    package func hasPeer(for kind: String) -> Bool { peers.contains(taking: kind) }
 
-    /// A result under `lease` came from `peer`.
-    package mutating func completed(_ lease: UInt64, by peer: Peer) -> Completion {
+    /// A result under `lease` came from `peer` at the time `now`.
+    package mutating func completed(_ lease: UInt64, by peer: Peer, now: Double? = nil) -> Completion {
         if let held = leases[lease] {
             guard held.peer == peer else { return .unknown }
             end(lease)
+            if let now, let kind = entries[held.id]?.kind {
+                durations[kind, default: DurationWindow()].add(now - held.begun)
+                if held.isHedge { counters.hedgesWon += 1 }
+            }
             return complete(held.id)
         }
         if let id = lapsed[lease] { return complete(id) }
@@ -274,11 +310,10 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
 
     /// A result of the job `id` came, whatever the lease.
     package mutating func complete(_ id: JobID) -> Completion {
-        guard let entry = entries.removeValue(forKey: id) else {
+        guard let entry = remove(id) else {
             counters.duplicates += 1
             return .duplicate
         }
-        settle(entry)
         counters.completed += 1
         return .accepted(id: id, job: entry.job)
     }
@@ -288,27 +323,35 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     /// - Returns: The job, unless it had ended.
     @discardableResult
     package mutating func drop(_ id: JobID) -> Job? {
-        guard let entry = entries.removeValue(forKey: id) else { return nil }
-        settle(entry)
+        guard let entry = remove(id) else { return nil }
         counters.dropped += 1
         return entry.job
     }
 
-    private mutating func settle(_ entry: Entry) {
+    private mutating func remove(_ id: JobID) -> Entry? {
+        guard let entry = entries.removeValue(forKey: id) else { return nil }
+        if entry.leases.isEmpty { waitingCount -= 1 }
         for lease in entry.lapsed {
             lapsed[lease] = nil
             settled.insert(lease)
         }
+        for lease in entry.leases {
+            if let held = leases[lease] { moot.append((lease, held.peer)) }
+        }
+        return entry
     }
 
     /// Takes the lease from its holder.
     private mutating func end(_ lease: UInt64) {
         guard let held = leases.removeValue(forKey: lease) else { return }
         settled.insert(lease)
-        guard var state = peers[held.peer] else { return }
-        state.leases.remove(lease)
-        if returnsCredits, !state.draining { state.credits += 1 }
-        peers[held.peer] = state
+        peers.detach(lease, from: held.peer)
+        if options.returnsCredits { peers.add(1, to: held.peer) }
+        guard var entry = entries[held.id] else { return }
+        entry.leases.removeAll { $0 == lease }
+        // Out of this call the job is completed, or waits again.
+        if entry.leases.isEmpty { waitingCount += 1 }
+        entries[held.id] = entry
     }
 
     /// Extends the leases of `peer` among `renewed`.
@@ -316,9 +359,10 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     /// - Returns: Those it does not hold.
     @discardableResult
     package mutating func renew(_ renewed: [UInt64], by peer: Peer, now: Double) -> [UInt64] {
-        renewed.filter { lease in
+        let deadline = now + leaseSeconds
+        return renewed.filter { lease in
             guard leases[lease]?.peer == peer else { return true }
-            leases[lease]?.deadline = now + leaseSeconds
+            leases[lease]?.deadline = deadline
             return false
         }
     }
@@ -338,18 +382,25 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     package mutating func peerGone(_ peer: Peer, blame: Bool = true) -> [Loss] {
         let held = leases(of: peer)
         let losses = held.compactMap { lose($0, blame: blame) }
-        peers[peer] = nil
+        peers.remove(peer)
         return losses
+    }
+
+    /// `peer`, which was thought to have been killed by its jobs, lives: they are no longer to blame.
+    package mutating func forgive(_ peer: Peer) {
+        for (id, entry) in entries where entry.lostOn.contains(peer) {
+            entries[id]?.lostOn.remove(peer)
+            entries[id]?.losses -= 1
+        }
     }
 
     /// Ends one lease without a result.
     package mutating func lose(_ lease: UInt64, blame: Bool) -> Loss? {
         guard let held = leases[lease] else { return nil }
         end(lease)
-        guard var entry = entries[held.id], entry.lease == lease else {
-            return Loss(lease: lease, id: held.id, job: entries[held.id]?.job, peer: held.peer, fate: .settled)
+        guard var entry = entries[held.id] else {
+            return Loss(lease: lease, id: held.id, job: nil, peer: held.peer, fate: .settled)
         }
-        entry.lease = nil
         entry.lapsed.append(lease)
         lapsed[lease] = held.id
         settled.remove(lease)
@@ -357,18 +408,48 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
             entry.losses += 1
             entry.lostOn.insert(held.peer)
         }
+        entries[held.id] = entry
         let fate: Fate
         if entry.lostOn.count >= maximumLosses || entry.losses >= 2 * maximumLosses {
-            entries[held.id] = nil
-            settle(entry)
+            _ = remove(held.id)
             counters.quarantined += 1
             fate = .quarantined
         } else {
-            entries[held.id] = entry
-            ready[entry.kind, default: ReadyQueue()].insert(held.id, entry.order)
-            counters.requeued += 1
+            // With a second lease it does not wait.
+            if entry.leases.isEmpty {
+                ready.insert(held.id, flow: entry.flow, kind: entry.kind, order: entry.order)
+                counters.requeued += 1
+            }
             fate = .requeued
         }
         return Loss(lease: lease, id: held.id, job: entry.job, peer: held.peer, fate: fate)
     }
+}
+
+/// What became of all jobs of a queue.
+///
+/// Conserved: submitted = completed + quarantined + dropped + queued + leased.
+package struct LeaseCounts: Sendable, Equatable {
+    package var submitted = 0
+    /// Waiting for a peer.
+    package var queued = 0
+    /// Held by at least one peer.
+    package var leased = 0
+    package var completed = 0
+    package var quarantined = 0
+    package var dropped = 0
+    /// Times a job went back to the queue.
+    package var requeued = 0
+    package var duplicates = 0
+    /// Leases given, second ones included.
+    package var leases = 0
+    /// Second leases given to jobs that took long.
+    package var hedged = 0
+    /// Second leases that were first to come back.
+    package var hedgesWon = 0
+
+    package init() {}
+
+    /// Whether no job was lost and none counted twice.
+    package var isBalanced: Bool { submitted == completed + quarantined + dropped + queued + leased }
 }

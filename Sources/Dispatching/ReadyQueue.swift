@@ -1,21 +1,12 @@
-/// Where a job stands: higher priority first, then first come.
-struct LeaseOrder: Comparable, Sendable {
-    let priority: Int
-    let sequence: Int
+/// A binary heap of things that have a place in an order.
+struct Heap<Order: Comparable & Sendable, Element: Sendable>: Sendable {
+    private var heap: [(order: Order, element: Element)] = []
 
-    static func < (a: Self, b: Self) -> Bool {
-        a.priority != b.priority ? a.priority > b.priority : a.sequence < b.sequence
-    }
-}
+    var first: (order: Order, element: Element)? { heap.first }
+    var count: Int { heap.count }
 
-/// A binary heap of waiting jobs.
-struct ReadyQueue<JobID: Sendable>: Sendable {
-    private var heap: [(order: LeaseOrder, id: JobID)] = []
-
-    var first: (order: LeaseOrder, id: JobID)? { heap.first }
-
-    mutating func insert(_ id: JobID, _ order: LeaseOrder) {
-        heap.append((order, id))
+    mutating func insert(_ element: Element, _ order: Order) {
+        heap.append((order, element))
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
@@ -41,6 +32,23 @@ struct ReadyQueue<JobID: Sendable>: Sendable {
     }
 }
 
+/// Where a job stands: what it may wait no longer than, then first come.
+struct LeaseOrder: Comparable, Sendable {
+    /// Time of submission less the head start of its priority, seconds.
+    var due: Double
+    let sequence: Int
+
+    static func < (a: Self, b: Self) -> Bool { a.due != b.due ? a.due < b.due : a.sequence < b.sequence }
+}
+
+/// Which peer is asked first: most credit, then first come.
+struct PeerOrder: Comparable, Sendable {
+    let credits: Int
+    let order: Int
+
+    static func < (a: Self, b: Self) -> Bool { a.credits != b.credits ? a.credits > b.credits : a.order < b.order }
+}
+
 /// A set that forgets its oldest members.
 struct RecentSet<Element: Hashable & Sendable>: Sendable {
     private var members: Set<Element> = []
@@ -64,4 +72,37 @@ struct RecentSet<Element: Hashable & Sendable>: Sendable {
     }
 
     mutating func remove(_ element: Element) { members.remove(element) }
+}
+
+/// The newest durations of one class of jobs.
+struct DurationWindow: Sendable {
+    private var durations: [Double] = []
+    private var next = 0
+    private var percentile: Double?
+    private var sinceSorted = 0
+    private static let capacity = 256
+    /// Fewer say nothing about the slowest twentieth.
+    private static let enough = 20
+
+    mutating func add(_ seconds: Double) {
+        if durations.count < Self.capacity {
+            durations.append(seconds)
+        } else {
+            durations[next] = seconds
+            next = (next + 1) % Self.capacity
+        }
+        sinceSorted += 1
+    }
+
+    /// What 95 of 100 take at most, seconds; nil while too few have been seen.
+    var p95: Double? {
+        mutating get {
+            guard durations.count >= Self.enough else { return nil }
+            if percentile == nil || sinceSorted >= Self.enough {
+                percentile = durations.sorted()[(durations.count - 1) * 95 / 100]
+                sinceSorted = 0
+            }
+            return percentile
+        }
+    }
 }

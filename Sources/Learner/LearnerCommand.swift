@@ -56,7 +56,7 @@ package struct LearnerCommand: AsyncParsableCommand {
 package func processExitCode(for error: any Error) -> Int32 {
     switch error {
     case is ConfigurationError: 2
-    case LearnerError.runDirectory, LearnerError.model, LearnerError.resume: 2
+    case LearnerError.runDirectory, LearnerError.model, LearnerError.resume, LearnerError.ledger: 2
     case TransportError.addressInUse, TransportError.badEndpoint: 2
     default: isInputError(error) ? 2 : 1
     }

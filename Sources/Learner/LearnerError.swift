@@ -6,6 +6,10 @@ package enum LearnerError: Error, CustomStringConvertible {
     case runDirectory(path: String, reason: String)
     case model(path: String, reason: String)
     case resume(path: String, reason: String)
+    /// The ledger cannot be written; what it does not hold is not acknowledged, so that nothing is lost.
+    case ledger(path: String, reason: String)
+    /// Something was lost or counted twice.
+    case accounts(String)
 
     package var description: String {
         switch self {
@@ -17,6 +21,9 @@ package enum LearnerError: Error, CustomStringConvertible {
             "iteration \(step): \(masked) of \(total) programs could not be judged (\(example)); nothing was learnt from them. See run.maximum_infrastructure_share"
         case .runDirectory(let path, let reason), .model(let path, let reason), .resume(let path, let reason):
             "\(path): \(reason)"
+        case .ledger(let path, let reason):
+            "\(path): \(reason); what is not in it was not acknowledged and will be computed again, so that nothing is lost: put it right and continue with --resume"
+        case .accounts(let detail): "the accounts do not balance, which is an error of the program: \(detail)"
         }
     }
 }

@@ -96,7 +96,7 @@ package final class LearnerService {
             try LearnerCheckpoint.restore(learner.optimizer, from: folder, state: checkpoint.state)
         }
         versions[step] = model.parameters.copy()
-        ledger = try Ledger(at: directory.ledger)
+        ledger = try Ledger(at: directory.ledger) { writeNotice("learner: \($0)") }
         try ledger.truncate(from: step)
         recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
@@ -115,10 +115,13 @@ package final class LearnerService {
         let runID = Array(Digest(of: directory.url.path).bytes.prefix(16))
         let weights = WeightServer(channel: bulk, publisher: announcements, runID: runID)
         let referenceManifest = try await publish(reference, version: 0, isReference: true, on: weights)
+        let welcome = try welcome()
+        let shards = ShardLedger(ledger, settings: welcome.workerConfigurationJson)
         let rollouts = RolloutService(
             channel: control,
             runID: runID,
-            welcome: try welcome(),
+            welcome: welcome,
+            store: shards,
             leaseSeconds: configuration.cluster.leaseSeconds,
             silenceSeconds: configuration.cluster.silenceSeconds
         )
@@ -159,28 +162,39 @@ package final class LearnerService {
         for (version, parameters) in versions {
             manifests[version] = try await publish(parameters, version: version, isReference: false, on: weights)
         }
-        try await iterate(rollouts: rollouts, weights: weights, dispatcher: dispatcher, builder: builder)
+        let cluster = Cluster(rollouts: rollouts, weights: weights, dispatcher: dispatcher, shards: shards)
+        try await iterate(cluster, builder)
         await rollouts.sayGoodbye()
+        display.accounts(shards: await rollouts.accounts, jobs: await dispatcher.snapshot())
         try finish()
         return evaluations
     }
 
-    private func iterate(
-        rollouts: RolloutService,
-        weights: WeightServer,
-        dispatcher: ExecutionDispatcher,
-        builder: LeaseBuilder
-    ) async throws {
+    /// The services of a run.
+    private struct Cluster {
+        let rollouts: RolloutService
+        let weights: WeightServer
+        let dispatcher: ExecutionDispatcher
+        let shards: ShardLedger
+
+        /// Asks for shards; results that the ledger holds from before a restart are not computed again.
+        func submit(_ leases: [WireRolloutLease]) async throws {
+            await rollouts.submit(leases, stored: try await shards.expect(leases))
+        }
+    }
+
+    private func iterate(_ cluster: Cluster, _ builder: LeaseBuilder) async throws {
+        let (rollouts, weights, dispatcher) = (cluster.rollouts, cluster.weights, cluster.dispatcher)
         var submitted = step
-        if evaluations[step] == nil { try await evaluate(rollouts, builder, training: []) }
+        if evaluations[step] == nil { try await evaluate(cluster, builder, training: []) }
         while step < configuration.run.iterations {
             var clock = Stopwatch()
             var total = Stopwatch()
             while submitted < configuration.run.iterations, submitted <= step + configuration.run.staleness {
-                await rollouts.submit(builder.training(step: submitted, weights: try manifest(forSampling: submitted)))
+                try await cluster.submit(builder.training(step: submitted, weights: try manifest(forSampling: submitted)))
                 submitted += 1
             }
-            let id = RolloutService.BatchID(purpose: .training, label: "", step: step)
+            let id = BatchID(purpose: .training, label: "", step: step)
             let results = try await rollouts.collect(id)
             var metrics = ["timing_s/gen": clock.lap()]
             let batch = try trajectories(of: results)
@@ -206,6 +220,7 @@ package final class LearnerService {
             metrics["weights/version"] = Double(step)
             metrics["rollout/workers"] = Double(await rollouts.workerCount)
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
+            metrics.merge(Self.metrics(of: await rollouts.accounts)) { $1 }
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
@@ -213,9 +228,12 @@ package final class LearnerService {
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations
             if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
-                try await evaluate(rollouts, builder, training: batch)
+                try await evaluate(cluster, builder, training: batch)
             }
-            if step.isMultiple(of: configuration.run.checkpointEvery) || isLast { try checkpoint() }
+            if step.isMultiple(of: configuration.run.checkpointEvery) || isLast {
+                try checkpoint()
+                try ledger.forgetShards(before: step)
+            }
         }
     }
 
@@ -247,16 +265,16 @@ package final class LearnerService {
     }
 
     /// Judges the current version on the held-out problems, greedily and sampled.
-    private func evaluate(_ rollouts: RolloutService, _ builder: LeaseBuilder, training: [Trajectory]) async throws {
+    private func evaluate(_ cluster: Cluster, _ builder: LeaseBuilder, training: [Trajectory]) async throws {
         guard !source.evaluation.isEmpty, let manifest = manifests[step] else { return }
         var clock = Stopwatch()
         var parts: [[Trajectory]] = []
         for (label, greedy) in [("greedy", true), ("sampled", false)] {
-            await rollouts.submit(builder.evaluation(step: step, label: label, greedy: greedy, weights: manifest))
+            try await cluster.submit(builder.evaluation(step: step, label: label, greedy: greedy, weights: manifest))
         }
         for label in ["greedy", "sampled"] {
-            let id = RolloutService.BatchID(purpose: .evaluation, label: label, step: step)
-            parts.append(try trajectories(of: try await rollouts.collect(id)))
+            let id = BatchID(purpose: .evaluation, label: label, step: step)
+            parts.append(try trajectories(of: try await cluster.rollouts.collect(id)))
         }
         let report = EvaluationReport(greedy: parts[0], sampled: parts[1])
         evaluations[step] = report
@@ -302,8 +320,26 @@ package final class LearnerService {
         }
     }
 
+    private static func metrics(of shards: ShardAccounts) -> [String: Double] {
+        [
+            "rollout/shards_issued": Double(shards.issued),
+            "rollout/shards_accepted": Double(shards.accepted),
+            "rollout/shards_expired": Double(shards.expired),
+            "rollout/shards_quarantined": Double(shards.quarantined),
+            "rollout/shards_outstanding": Double(shards.outstanding),
+            "rollout/duplicates_dropped": Double(shards.duplicates),
+        ]
+    }
+
     private static func metrics(of dispatcher: ExecutionDispatcher.Statistics) -> [String: Double] {
         [
+            "executor/jobs_issued": Double(dispatcher.submitted),
+            "executor/jobs_accepted": Double(dispatcher.completed),
+            "executor/jobs_expired": Double(dispatcher.dropped),
+            "executor/jobs_quarantined": Double(dispatcher.quarantined),
+            "executor/jobs_outstanding": Double(dispatcher.queued + dispatcher.running),
+            "executor/jobs_hedged": Double(dispatcher.hedged),
+            "executor/untrusted": Double(dispatcher.untrusted),
             "executor/queue_wait_s/mean": dispatcher.meanWaitSeconds,
             "executor/slots_total": Double(dispatcher.slots),
             "executor/retries": Double(dispatcher.requeued),

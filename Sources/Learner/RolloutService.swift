@@ -4,114 +4,85 @@ internal import Protocol
 internal import Telemetry
 internal import Transport
 
-/// Leases shards to rollout workers and gathers their results: the learner's side of the control plane.
-///
-/// A shard is keyed by (purpose, label, step, shard). Any worker may compute it; a second copy is dropped. A worker that
-/// falls silent loses its leases to the others.
+/// Where results go before they are acknowledged.
+protocol ShardStore: Sendable {
+    /// Makes `results` durable; when it returns, a crash loses none of them.
+    func append(_ results: [WireShardResult]) async throws
+}
+
+/// Leases shards to rollout workers and gathers their results: ``ShardBoard`` with a channel, a ledger and a clock.
 actor RolloutService {
-    /// The name of one shard.
-    struct ShardID: Hashable, Sendable {
-        var batch: BatchID
-        var shard: Int
-    }
-
-    /// The name of a step's batch of shards.
-    struct BatchID: Hashable, Sendable {
-        var purpose: WirePurpose
-        var label: String
-        var step: Int
-    }
-
-    private struct Batch {
-        var leases: [WireRolloutLease]
-        var results: [Int: WireShardResult] = [:]
-        var waiter: CheckedContinuation<Void, Never>?
-        var isComplete: Bool { results.count == leases.count }
-    }
-
-    private struct Peer {
-        var name: String
-        var lastHeard: ContinuousClock.Instant
-    }
-
     private let channel: any ServerChannel
     private let runID: [UInt8]
     private let incarnation = EnvelopeCodec.newIdentifier()
-    private let welcome: WireWelcome
-    private let silence: Duration
-    private var queue: LeaseQueue<ShardID, ShardID, PeerID>
-    private var batches: [BatchID: Batch] = [:]
-    private var peers: [PeerID: Peer] = [:]
+    private let store: any ShardStore
+    private var board: ShardBoard
+    private var waiters: [BatchID: CheckedContinuation<Void, Never>] = [:]
+    /// Results that wait for the commit that is going on to end.
+    private var pending: [WireShardResult] = []
+    private var isCommitting = false
+    private var failure: (any Error)?
     private var isClosed = false
-    /// Frames that were not understood or not allowed, and why the last one was not.
-    private(set) var refusals = 0
-    private(set) var duplicates = 0
+    private let started = ContinuousClock.now
 
     init(
         channel: any ServerChannel,
         runID: [UInt8],
         welcome: WireWelcome,
+        store: any ShardStore,
         leaseSeconds: Double,
         silenceSeconds: Double
     ) {
         self.channel = channel
         self.runID = runID
-        self.welcome = welcome
-        silence = .seconds(silenceSeconds)
-        // A shard is never given up: it is arithmetic, and does not kill workers.
-        queue = LeaseQueue(leaseSeconds: leaseSeconds, maximumLosses: 1_000_000, returnsCredits: true)
+        self.store = store
+        board = ShardBoard(
+            welcome: welcome,
+            leaseSeconds: leaseSeconds,
+            silenceSeconds: silenceSeconds,
+            firstLease: UInt64.random(in: 1...UInt64.max >> 1)
+        )
     }
 
-    private let started = ContinuousClock.now
-    /// Seconds, for the queue's deadlines.
+    /// Seconds, for deadlines; a clock that nobody can set.
     private var now: Double { (ContinuousClock.now - started).seconds }
 
     /// Workers that are heard of.
-    var workerCount: Int { peers.count }
-    /// Shards waiting or being computed.
-    var outstanding: Int { queue.counts.queued + queue.counts.leased }
+    var workerCount: Int { board.workerCount }
+    /// What became of all shards.
+    var accounts: ShardAccounts { board.accounts }
 
-    /// Puts a batch of shards in the queue.
-    ///
-    /// Evaluations go first.
-    func submit(_ leases: [WireRolloutLease]) async {
-        guard let first = leases.first else { return }
-        let id = BatchID(purpose: first.purpose, label: first.label, step: Int(first.step))
-        batches[id] = Batch(leases: leases)
-        for lease in leases {
-            let shard = ShardID(batch: id, shard: Int(lease.shard))
-            queue.submit(shard, shard, priority: lease.purpose == .evaluation ? 1 : 0, now: now)
-        }
-        await assign()
+    /// Who waits for whom since when, as sentences; empty when everything moves.
+    func delays(longerThan seconds: Double) -> [String] { board.delays(longerThan: seconds, now: now) }
+
+    /// Puts a batch of shards in the queue; those among `stored` are there already.
+    func submit(_ leases: [WireRolloutLease], stored: [WireShardResult] = []) async {
+        board.submit(leases, stored: stored, now: now)
+        await perform()
     }
 
-    /// Waits until every shard of a batch is there, and forgets the batch.
+    /// Waits until every shard of a batch is in the ledger, and forgets the batch.
     ///
     /// - Returns: leases with their results, in shard order.
-    /// - Throws: `CancellationError` when the service was closed first.
+    /// - Throws: `CancellationError` when the service was closed first; why results cannot be kept, or do not add up.
     func collect(_ id: BatchID) async throws -> [(lease: WireRolloutLease, result: WireShardResult)] {
-        guard let batch = batches[id] else { return [] }
-        if !batch.isComplete, !isClosed {
-            await withCheckedContinuation { batches[id]?.waiter = $0 }
-        }
-        guard let done = batches[id], done.isComplete else { throw CancellationError() }
-        batches[id] = nil
-        return done.leases.indices.compactMap { i in done.results[i].map { (done.leases[i], $0) } }
+        if !board.isComplete(id), !isClosed { await withCheckedContinuation { waiters[id] = $0 } }
+        if let failure { throw failure }
+        guard board.isComplete(id) else { throw CancellationError() }
+        return board.take(id) ?? []
     }
 
     /// Serves workers until cancelled or closed.
     func run() async {
         while !isClosed, !Task.isCancelled {
-            do {
-                if let (peer, frame) = try await channel.receive(timeout: .milliseconds(200)) {
-                    await handle(frame, from: peer)
-                }
-            } catch .cancelled, .closed {
-                break
+            do throws(TransportError) {
+                if let (peer, frame) = try await channel.receive(timeout: .milliseconds(200)) { receive(frame, peer) }
             } catch {
-                refusals += 1
+                if error == .cancelled || error == .closed { break }
             }
-            await sweep()
+            board.tick(now: now)
+            if let imbalance = board.imbalance { fail(LearnerError.accounts(imbalance)) }
+            await perform()
         }
         close()
     }
@@ -119,128 +90,74 @@ actor RolloutService {
     /// Wakes everyone who waits; nothing more is leased.
     func close() {
         isClosed = true
-        for id in batches.keys {
-            batches[id]?.waiter?.resume()
-            batches[id]?.waiter = nil
-        }
+        for waiter in waiters.values { waiter.resume() }
+        waiters = [:]
     }
 
     /// Tells every worker that the run is over.
     func sayGoodbye() async {
-        for peer in Array(peers.keys) {
-            var bye = WireBye()
-            bye.reason = "the run is over"
-            await send(.bye(bye), to: peer)
-        }
+        board.withdrawAll()
+        board.close()
+        await perform()
     }
 
-    private func handle(_ frame: [UInt8], from peer: PeerID) async {
-        let envelope: WireEnvelope
-        do {
-            envelope = try EnvelopeCodec.decode(frame)
+    private func fail(_ error: any Error) {
+        failure = failure ?? error
+        close()
+    }
+
+    private func receive(_ frame: [UInt8], _ peer: PeerID) {
+        do throws(ProtocolError) {
+            let envelope = try EnvelopeCodec.decode(frame)
+            guard let body = envelope.body else { throw .missingBody }
+            guard envelope.runID.isEmpty || Array(envelope.runID) == runID else {
+                return board.refuse("this is another run", peer)
+            }
+            board.receive(body, from: peer, now: now)
         } catch {
-            return await refuse("\(error)", peer)
-        }
-        guard envelope.runID.isEmpty || Array(envelope.runID) == runID else {
-            return await refuse("this is another run", peer)
-        }
-        if peers[peer] == nil {
-            guard case .hello(let hello)? = envelope.body, hello.role == .rolloutWorker else {
-                return await refuse("the first message must be the hello of a rollout worker", peer)
-            }
-        }
-        peers[peer]?.lastHeard = .now
-        switch envelope.body {
-        case .hello(let hello):
-            peers[peer] = Peer(name: hello.name, lastHeard: .now)
-            _ = queue.peerGone(peer)
-            await send(.welcome(welcome), to: peer)
-            queue.grantCredits(peer, Int(hello.slots))
-        case .heartbeat(let beat):
-            await send(.heartbeat(beat), to: peer)
-        case .leaseRenewal(let renewal):
-            queue.renew(renewal.leaseIds, by: peer, now: now)
-        case .shardResult(let result):
-            await accept(result, from: peer)
-        case .bye:
-            peers[peer] = nil
-            _ = queue.peerGone(peer)
-        default:
-            await refuse("a learner does not expect \(envelope.body?.name ?? "nothing")", peer)
-        }
-        await assign()
-    }
-
-    private func accept(_ result: WireShardResult, from peer: PeerID) async {
-        let id = BatchID(purpose: result.purpose, label: result.label, step: Int(result.step))
-        let shard = Int(result.shard)
-        var ack = WireShardAck()
-        ack.purpose = result.purpose
-        ack.step = result.step
-        ack.shard = result.shard
-        ack.label = result.label
-        let known = batches[id].map { $0.leases.indices.contains(shard) } ?? false
-        if known, let lease = batches[id]?.leases[shard] {
-            guard lease.weightsDigest == result.weightsDigest else {
-                return await refuse("shard \(shard) of step \(result.step) was made with other weights", peer)
-            }
-            guard result.trajectories.map(\.slot) == lease.slots.map(\.index) else {
-                return await refuse("shard \(shard) of step \(result.step) has the wrong slots", peer)
-            }
-        }
-        let isNew = known && batches[id]?.results[shard] == nil
-        if isNew {
-            batches[id]?.results[shard] = result
-        } else {
-            duplicates += 1
-        }
-        if case .unknown = queue.completed(result.leaseID, by: peer) {
-            // Computed under a lease of an earlier learner: the shard is done all the same.
-            _ = queue.complete(ShardID(batch: id, shard: shard))
-        }
-        ack.duplicate = !isNew
-        await send(.shardAck(ack), to: peer)
-        if let batch = batches[id], batch.isComplete {
-            batch.waiter?.resume()
-            batches[id]?.waiter = nil
+            board.refuse(error.description, peer)
         }
     }
 
-    private func sweep() async {
-        let now = ContinuousClock.now
-        for (peer, state) in peers where now - state.lastHeard > silence {
-            peers[peer] = nil
-            _ = queue.peerGone(peer)
-        }
-        _ = queue.expire(now: self.now)
-        await assign()
-    }
-
-    private func assign() async {
-        for assignment in queue.assign(now: now) {
-            guard var lease = batches[assignment.id.batch]?.leases[assignment.id.shard] else {
-                queue.drop(assignment.id)
-                continue
+    private func perform() async {
+        while true {
+            let effects = board.takeEffects()
+            if effects.isEmpty { break }
+            for effect in effects {
+                switch effect {
+                case .send(let body, let peer): await send(body, to: peer)
+                case .store(let result): pending.append(result)
+                case .complete(let batch): waiters.removeValue(forKey: batch)?.resume()
+                }
             }
-            lease.leaseID = assignment.lease
-            await send(.rolloutLease(lease), to: assignment.peer)
         }
+        commit()
     }
 
-    private func refuse(_ reason: String, _ peer: PeerID) async {
-        refusals += 1
-        var refusal = WireRefusal()
-        refusal.reason = reason
-        await send(.refusal(refusal), to: peer)
+    /// Writes what has come while the last commit went on, in one transaction.
+    private func commit() {
+        guard !isCommitting, !pending.isEmpty else { return }
+        isCommitting = true
+        let results = pending
+        pending = []
+        Task {
+            do {
+                try await store.append(results)
+                for result in results { board.stored(ShardID(of: result)) }
+            } catch {
+                // Not acknowledged, so that workers keep it: nothing is lost when the run is continued.
+                fail(error)
+            }
+            isCommitting = false
+            await perform()
+        }
     }
 
     private func send(_ body: WireEnvelope.OneOf_Body, to peer: PeerID) async {
         do {
             try await channel.send(EnvelopeCodec.encode(body, runID: runID, incarnation: incarnation), to: peer)
         } catch {
-            // Unreachable: its leases go to others; it says hello again when it is back.
-            peers[peer] = nil
-            _ = queue.peerGone(peer)
+            board.unreachable(peer, now: now)
         }
     }
 }

@@ -237,7 +237,7 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     /// How long a lease lasts without a renewal, seconds.
     package var leaseSeconds = 10.0
     /// A worker or executor that says nothing for this long is given up, seconds.
-    package var silenceSeconds = 4.0
+    package var silenceSeconds = 2.5
 
     private enum CodingKeys: String, CodingKey {
         case executors, endpoint

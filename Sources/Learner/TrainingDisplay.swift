@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Dispatching
 internal import Foundation
 internal import Optimizers
 internal import Telemetry
@@ -63,6 +64,7 @@ final class TrainingDisplay {
                 + " - entropy:\(fixed(metrics["actor/entropy"] ?? .nan, digits: 3))"
                 + " - infrastructure:\(fixed(100 * rate, digits: 1))%"
                 + " - s:\(fixed(metrics["timing_s/step"] ?? .nan, digits: 1))"
+                + " - shards:\(Int(metrics["rollout/shards_accepted"] ?? 0))/\(Int(metrics["rollout/shards_issued"] ?? 0))"
                 + " - weights:\(digest.prefix(12))"
         )
     }
@@ -84,6 +86,17 @@ final class TrainingDisplay {
 
     func checkpoint(step: Int, seconds: Double) throws {
         try log.append(step: step, metrics: ["timing_s/save_checkpoint": seconds])
+    }
+
+    /// What became of everything that was asked for.
+    func accounts(shards: ShardAccounts, jobs: DispatcherStatistics) {
+        let outstanding = jobs.queued + jobs.running
+        note("accounts  shards: \(shards.summary)" + (shards.isBalanced ? "" : "  UNBALANCED"))
+        note(
+            "accounts  programs: issued \(jobs.submitted) = accepted \(jobs.completed) + expired \(jobs.dropped)"
+                + " + quarantined \(jobs.quarantined) + outstanding \(outstanding)"
+                + (jobs.isBalanced ? "" : "  UNBALANCED")
+        )
     }
 
     /// The table at the end, and what to do next.

@@ -94,6 +94,7 @@ extension EnvelopeCodec {
     static func validate(_ request: WireExecutionRequest, _ field: String) throws(ProtocolError) {
         try Check.digest(request.jobDigest, "\(field).job_digest")
         _ = try request.job(field)
+        try Check.atMost(Int(request.groupSize), ProtocolLimits.maximumCredits, "\(field).group_size")
     }
 
     private static func validate(_ lease: WireRolloutLease) throws(ProtocolError) {

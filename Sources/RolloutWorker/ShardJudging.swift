@@ -16,19 +16,27 @@ struct ShardJudging: Sendable {
     func trajectories(_ drafts: [Draft], lease: WireRolloutLease) async throws -> [WireTrajectory] {
         let problems = try lease.problems.map { try $0.problem() }
         let priority = lease.purpose == .evaluation ? 2 : 1
-        return try await withThrowingTaskGroup(of: (Int, WireTrajectory).self) { group in
+        // The shard is of use only when all of its programs are judged.
+        let group = (id: UInt64.random(in: 1...UInt64.max), size: drafts.count)
+        return try await withThrowingTaskGroup(of: (Int, WireTrajectory).self) { tasks in
             for (index, draft) in drafts.enumerated() {
                 let problem = problems[Int(draft.slot.problem)]
-                group.addTask {
+                tasks.addTask {
                     let maximum = Int(lease.sampling.maximumLength)
                     return (
                         index,
-                        try await trajectory(draft, problem: problem, priority: priority, maximumLength: maximum)
+                        try await trajectory(
+                            draft,
+                            problem: problem,
+                            priority: priority,
+                            group: group,
+                            maximumLength: maximum
+                        )
                     )
                 }
             }
             var result = [WireTrajectory](repeating: WireTrajectory(), count: drafts.count)
-            for try await (index, trajectory) in group { result[index] = trajectory }
+            for try await (index, trajectory) in tasks { result[index] = trajectory }
             return result
         }
     }
@@ -37,6 +45,7 @@ struct ShardJudging: Sendable {
         _ draft: Draft,
         problem: Problem,
         priority: Int,
+        group: (id: UInt64, size: Int),
         maximumLength: Int
     ) async throws -> WireTrajectory {
         let job = ExecutionJob(
@@ -46,7 +55,7 @@ struct ShardJudging: Sendable {
             tests: problem.tests,
             limits: problem.limits
         )
-        let verdict = try await client.judge(job, priority: priority)
+        let verdict = try await client.judge(job, priority: priority, group: group)
         let reward = rewards.breakdown(
             verdict: verdict,
             completion: draft.text,

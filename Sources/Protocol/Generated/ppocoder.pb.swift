@@ -1040,6 +1040,12 @@ package nonisolated struct WireExecutionRequest: Sendable {
   /// How answers are compared where no test says otherwise; empty: each kind of test in its usual way.
   package var compare: String = String()
 
+  /// Jobs of one client that are of use only together, and how many they are; 0: none. What is left of a group that is
+  /// nearly done goes first.
+  package var group: UInt64 = 0
+
+  package var groupSize: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2994,7 +3000,7 @@ nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutionRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}language\0\u{1}program\0\u{1}tests\0\u{1}limits\0\u{1}priority\0\u{3}stop_at_first_failure\0\u{1}coverage\0\u{1}compare\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}language\0\u{1}program\0\u{1}tests\0\u{1}limits\0\u{1}priority\0\u{3}stop_at_first_failure\0\u{1}coverage\0\u{1}compare\0\u{1}group\0\u{3}group_size\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3011,6 +3017,8 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 7: try { try decoder.decodeSingularBoolField(value: &self.stopAtFirstFailure) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.coverage) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.compare) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.groupSize) }()
       default: break
       }
     }
@@ -3048,6 +3056,12 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
     if !self.compare.isEmpty {
       try visitor.visitSingularStringField(value: self.compare, fieldNumber: 9)
     }
+    if self.group != 0 {
+      try visitor.visitSingularUInt64Field(value: self.group, fieldNumber: 10)
+    }
+    if self.groupSize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.groupSize, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3061,6 +3075,8 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.stopAtFirstFailure != rhs.stopAtFirstFailure {return false}
     if lhs.coverage != rhs.coverage {return false}
     if lhs.compare != rhs.compare {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.groupSize != rhs.groupSize {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
