@@ -66,7 +66,9 @@ package struct ClientCore: Sendable {
     }
 
     private mutating func askAgain(after seconds: Double, now: Double) -> [WireEnvelope.OneOf_Body] {
-        let due = jobs.filter { now - $0.value.asked >= seconds }.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+        let due = jobs.filter { now - $0.value.asked >= seconds }.sorted {
+            $0.key.bytes.lexicographicallyPrecedes($1.key.bytes)
+        }
         for (digest, _) in due { jobs[digest]?.asked = now }
         return due.map { .executionRequest($0.value.request) }
     }

@@ -231,7 +231,9 @@ extension DispatcherCore {
         guard let record = executors[executor], record.isTrusted,
             record.failures.count(where: { $0 }) >= options.toleratedFailures
         else { return }
-        effects.append(.note("\(record.name) is tried again: \(options.toleratedFailures) jobs failed, the last: \(reason)"))
+        effects.append(
+            .note("\(record.name) is tried again: \(options.toleratedFailures) jobs failed, the last: \(reason)")
+        )
         beginTrial(executor, now: now)
     }
 

@@ -63,6 +63,8 @@ package struct DispatcherCore: Sendable {
         queueOptions.returnsCredits = true
         queueOptions.firstLease = firstLease >> 1
         queueOptions.weights = options.runWeights
+        queueOptions.hedgeSamples = options.hedgeSamples
+        queueOptions.hedgedShare = options.hedgedShare
         queue = LeaseQueue(options: queueOptions)
         cache = VerdictCache(capacity: options.cacheEntries)
         // The upper half of the names is for probes.
@@ -105,7 +107,9 @@ package struct DispatcherCore: Sendable {
     /// Who waits for whom since when: one sentence for each thing that has not moved for `patience` seconds.
     package func delays(longerThan patience: Double, now: Double) -> [String] {
         let waiting = queue.waiting
-        var sentences = waiting.sorted { $0.key < $1.key }.filter { !queue.hasPeer(for: $0.key) }.compactMap { language, count in
+        var sentences = waiting.sorted { $0.key < $1.key }.filter { !queue.hasPeer(for: $0.key) }.compactMap {
+            language,
+            count in
             orphanSince[language].map { since in
                 "\(count) \(language) jobs wait for an executor that knows \(language), since \(Int(now - since)) s"
             }
@@ -128,7 +132,13 @@ package struct DispatcherCore: Sendable {
     /// A message came from the connection `route`.
     ///
     /// - Parameter bytes: size of its frame.
-    package mutating func receive(_ envelope: WireEnvelope, bytes: Int, from route: PeerID, _ side: DispatcherSide, now: Double) {
+    package mutating func receive(
+        _ envelope: WireEnvelope,
+        bytes: Int,
+        from route: PeerID,
+        _ side: DispatcherSide,
+        now: Double
+    ) {
         do throws(ProtocolError) {
             guard let body = envelope.body else { throw .missingBody }
             guard envelope.runID.isEmpty || options.runID.isEmpty || Array(envelope.runID) == options.runID else {

@@ -41,6 +41,10 @@ package struct DispatcherOptions: Sendable {
     package var maximumLosses = 3
     /// Shares of the runs that are not 1, by the run's identifier in hexadecimal digits.
     package var runWeights: [String: Double] = [:]
+    /// Durations of a language's jobs that must be known before one that takes far longer gets a second executor, and the
+    /// share of all leases that may be second ones.
+    package var hedgeSamples = 20
+    package var hedgedShare = 0.03
     /// By language: programs that a new executor judges before it is given more than one at a time; none: it is trusted.
     package var probes: [String: [Probe]] = [:]
     /// How often an executor is tried again, seconds.
@@ -53,6 +57,15 @@ package struct DispatcherOptions: Sendable {
     package var failureWindow = 20
 
     package init() {}
+
+    /// Programs of known verdict in every language, for `probes`.
+    package static var knownPrograms: [String: [Probe]] {
+        Dictionary(
+            uniqueKeysWithValues: Canary.all.map { canary in
+                (canary.language.rawValue, canary.known.map { Probe(job: $0.job, expected: $0.outcome) })
+            }
+        )
+    }
 }
 
 /// What a dispatcher is doing.

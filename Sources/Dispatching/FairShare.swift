@@ -27,9 +27,12 @@ struct FairShare<JobID: Hashable & Sendable>: Sendable {
         isCurrent: (JobID, LeaseOrder) -> Bool,
         peerFor: (JobID, String) -> Peer?
     ) -> (id: JobID, peer: Peer)? {
-        let order = flows.count == 1 ? Array(flows.keys) : flows.sorted { a, b in
-            a.value.served != b.value.served ? a.value.served < b.value.served : a.key < b.key
-        }.map(\.key)
+        let order =
+            flows.count == 1
+            ? Array(flows.keys)
+            : flows.sorted { a, b in
+                a.value.served != b.value.served ? a.value.served < b.value.served : a.key < b.key
+            }.map(\.key)
         for name in order {
             var best: (order: LeaseOrder, kind: String, id: JobID, peer: Peer)?
             for kind in flows[name].map({ Array($0.ready.keys) }) ?? [] {

@@ -88,6 +88,8 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         package var hedgedShare = 0.03
         /// A job is hedged when it has taken this many times what 95 of 100 of its kind take.
         package var hedgeFactor = 1.5
+        /// Durations of a kind that must be known first.
+        package var hedgeSamples = 20
 
         package init() {}
     }
@@ -297,7 +299,7 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
             guard held.peer == peer else { return .unknown }
             end(lease)
             if let now, let kind = entries[held.id]?.kind {
-                durations[kind, default: DurationWindow()].add(now - held.begun)
+                durations[kind, default: DurationWindow(enough: options.hedgeSamples)].add(now - held.begun)
                 if held.isHedge { counters.hedgesWon += 1 }
             }
             return complete(held.id)

@@ -82,7 +82,9 @@ struct DurationWindow: Sendable {
     private var sinceSorted = 0
     private static let capacity = 256
     /// Fewer say nothing about the slowest twentieth.
-    private static let enough = 20
+    private let enough: Int
+
+    init(enough: Int) { self.enough = enough }
 
     mutating func add(_ seconds: Double) {
         if durations.count < Self.capacity {
@@ -97,8 +99,8 @@ struct DurationWindow: Sendable {
     /// What 95 of 100 take at most, seconds; nil while too few have been seen.
     var p95: Double? {
         mutating get {
-            guard durations.count >= Self.enough else { return nil }
-            if percentile == nil || sinceSorted >= Self.enough {
+            guard durations.count >= enough else { return nil }
+            if percentile == nil || sinceSorted >= enough {
                 percentile = durations.sorted()[(durations.count - 1) * 95 / 100]
                 sinceSorted = 0
             }

@@ -172,7 +172,8 @@ package struct ShardBoard: Sendable {
         let id = BatchID(purpose: first.purpose, label: first.label, step: Int(first.step))
         batches[id] = Batch(leases: leases)
         counters.issued += leases.count
-        for result in stored where complaint(about: result, id) == nil && batches[id]?.results[Int(result.shard)] == nil {
+        for result in stored where complaint(about: result, id) == nil && batches[id]?.results[Int(result.shard)] == nil
+        {
             batches[id]?.results[Int(result.shard)] = result
             counters.accepted += 1
         }
@@ -270,7 +271,8 @@ package struct ShardBoard: Sendable {
     private mutating func accept(_ result: WireShardResult, from peer: PeerID) {
         let id = ShardID(of: result)
         if let complaint = complaint(about: result, id.batch) { return refuse(complaint, peer) }
-        let isWanted = batches[id.batch].map { $0.leases.indices.contains(id.shard) && $0.results[id.shard] == nil } ?? false
+        let isWanted =
+            batches[id.batch].map { $0.leases.indices.contains(id.shard) && $0.results[id.shard] == nil } ?? false
         if queue.job(of: result.leaseID) == id { _ = queue.completed(result.leaseID, by: peer) }
         // Computed under a lease of an earlier learner, or of an earlier connection: the shard is done all the same.
         if queue.contains(id) { _ = queue.complete(id) }

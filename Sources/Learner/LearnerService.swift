@@ -32,6 +32,7 @@ package final class LearnerService {
     /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
     private var versions: [Int: T5Parameters]
     private var manifests: [Int: WireWeightManifest] = [:]
+    private var watchdog: Watchdog?
 
     /// Prepares a run, or picks up the newest valid checkpoint of one.
     ///
@@ -129,7 +130,15 @@ package final class LearnerService {
         options.name = configuration.run.name
         options.leaseSeconds = configuration.cluster.leaseSeconds
         options.silenceSeconds = configuration.cluster.silenceSeconds
-        let dispatcher = ExecutionDispatcher(clients: programs, executors: executors, options: options)
+        if configuration.cluster.probes { options.probes = DispatcherOptions.knownPrograms }
+        let quarantine = QuarantineFolder(directory.url.appending(path: "quarantine"))
+        let dispatcher = ExecutionDispatcher(
+            clients: programs,
+            executors: executors,
+            options: options,
+            onNote: { writeNotice("learner: \($0)") },
+            onQuarantine: { writeNotice("learner: \(quarantine.keep($0, reason: $1))") }
+        )
         let builder = LeaseBuilder(
             configuration: configuration,
             source: source,
@@ -162,6 +171,12 @@ package final class LearnerService {
         for (version, parameters) in versions {
             manifests[version] = try await publish(parameters, version: version, isReference: false, on: weights)
         }
+        let patience = configuration.cluster.watchdogSeconds
+        let watchdog = Watchdog(name: "learner", patience: patience) {
+            await rollouts.delays(longerThan: patience / 2) + dispatcher.delays(longerThan: patience / 2)
+        }
+        defer { watchdog.stop() }
+        self.watchdog = watchdog
         let cluster = Cluster(rollouts: rollouts, weights: weights, dispatcher: dispatcher, shards: shards)
         try await iterate(cluster, builder)
         await rollouts.sayGoodbye()
@@ -191,11 +206,15 @@ package final class LearnerService {
             var clock = Stopwatch()
             var total = Stopwatch()
             while submitted < configuration.run.iterations, submitted <= step + configuration.run.staleness {
-                try await cluster.submit(builder.training(step: submitted, weights: try manifest(forSampling: submitted)))
+                try await cluster.submit(
+                    builder.training(step: submitted, weights: try manifest(forSampling: submitted))
+                )
                 submitted += 1
             }
             let id = BatchID(purpose: .training, label: "", step: step)
+            watchdog?.waiting(for: "the shards of iteration \(step)")
             let results = try await rollouts.collect(id)
+            watchdog?.waiting(for: "the update of iteration \(step)")
             var metrics = ["timing_s/gen": clock.lap()]
             let batch = try trajectories(of: results)
             metrics.merge(rolloutMetrics(batch)) { $1 }
@@ -274,6 +293,7 @@ package final class LearnerService {
         }
         for label in ["greedy", "sampled"] {
             let id = BatchID(purpose: .evaluation, label: label, step: step)
+            watchdog?.waiting(for: "the \(label) evaluation after \(step) iterations")
             parts.append(try trajectories(of: try await cluster.rollouts.collect(id)))
         }
         let report = EvaluationReport(greedy: parts[0], sampled: parts[1])
@@ -355,7 +375,9 @@ package final class LearnerService {
         welcome.modelFiles["config.json"] = model.parameters.configuration.huggingFaceJSON()
         welcome.workerConfigurationJson = try JSONEncoder().encode(configuration.reward)
         welcome.endpoints = [
-            "bulk": endpoints.bulk, "announcements": endpoints.announcements, "programs": endpoints.programs,
+            "bulk": endpoints.bulk, "announcements": endpoints.announcements,
+            "programs": configuration.cluster.dispatcher.isEmpty
+                ? endpoints.programs : configuration.cluster.dispatcher,
         ]
         welcome.heartbeatSeconds = 0.5
         return welcome
@@ -376,6 +398,7 @@ package final class LearnerService {
     }
 
     private func checkpoint() throws {
+        watchdog?.waiting(for: "the checkpoint after \(step) iterations to be written")
         var clock = Stopwatch()
         let older = versions.filter { $0.key < step }
         let state = CheckpointState(

@@ -238,9 +238,18 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var leaseSeconds = 10.0
     /// A worker or executor that says nothing for this long is given up, seconds.
     package var silenceSeconds = 2.5
+    /// Endpoint for programs of a dispatcher of its own (`ppocoder-sandbox dispatch`); empty: the learner's own.
+    package var dispatcher = ""
+    /// Executors judge programs of known verdict before they are given others.
+    package var probes = true
+    /// Restarts of one process in a row, without a minute of work between them, before the run is given up.
+    package var restarts = 5
+    /// After this long without progress the learner says who waits for whom, seconds; 0 is never.
+    package var watchdogSeconds = 60.0
 
     private enum CodingKeys: String, CodingKey {
-        case executors, endpoint
+        case executors, endpoint, dispatcher, probes, restarts
+        case watchdogSeconds = "watchdog_s"
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"
         case microbatchSize = "microbatch_size"

@@ -11,9 +11,6 @@ final class Supervisor: Sendable {
     private let children = Mutex<[Int32: String]>([:])
     private let isStopping = Mutex(false)
 
-    /// Restarts of one process in a row, without a minute of work between them, before the run is given up.
-    private static let patience = 5
-
     init(configuration: RunConfiguration, directory: RunDirectory) {
         self.configuration = configuration
         self.directory = directory
@@ -22,7 +19,12 @@ final class Supervisor: Sendable {
     /// Runs until the learner is done.
     func run(warmStart: Bool, resume: Bool) async throws {
         let lifetime = ProcessLifetime(watchParent: false) { [self] reason in interrupted(reason) }
-        defer { withExtendedLifetime(lifetime) {} }
+        let impatience = SecondSignal { [self] in
+            // Whoever asks twice wants it now; nothing durable is harmed.
+            for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGKILL) }
+            _exit(130)
+        }
+        defer { withExtendedLifetime((lifetime, impatience)) {} }
         if warmStart {
             try await once(
                 "warm start",
@@ -45,7 +47,8 @@ final class Supervisor: Sendable {
                 }
                 return true
             }
-            for i in 0..<configuration.cluster.executors {
+            // With a dispatcher of its own, the executors are those that it has.
+            for i in 0..<(configuration.cluster.dispatcher.isEmpty ? configuration.cluster.executors : 0) {
                 group.addTask { [self] in
                     try await keep("executor \(i + 1)", "ppocoder-sandbox") { _ in
                         [
@@ -82,10 +85,20 @@ final class Supervisor: Sendable {
         for attempt in 0... {
             let begun = ContinuousClock.now
             let status = try await launch(name, program, arguments(attempt))
-            if status == 0 || isStopping.withLock({ $0 }) { return }
+            if isStopping.withLock({ $0 }) { return }
+            if status == 0 {
+                if name == "learner" { return }
+                // The run is over, which stops this, or somebody else stopped it, and it is still needed.
+                try await Task.sleep(for: .seconds(1))
+                if isStopping.withLock({ $0 }) { return }
+                writeNotice("\(name) ended; starting it again")
+                continue
+            }
             if status == 2 { throw SupervisorError.badInput(process: name) }
             failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
-            guard failures <= Self.patience else { throw SupervisorError.keepsFailing(process: name, status: status) }
+            guard failures <= configuration.cluster.restarts else {
+                throw SupervisorError.keepsFailing(process: name, status: status)
+            }
             let pause = min(5, 0.2 * Double(1 << min(failures, 5)))
             writeNotice("\(name) ended (\(Self.explain(status))); starting it again in \(pause) s")
             try await Task.sleep(for: .seconds(pause))
@@ -107,6 +120,10 @@ final class Supervisor: Sendable {
         process.executableURL = Self.executable(program)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
+        // A child that is slow to start still knows whose it is, should this process be gone by then.
+        var environment = ProcessInfo.processInfo.environment
+        environment[ProcessLifetime.parentVariable] = "\(getpid())"
+        process.environment = environment
         let (ends, continuation) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in continuation.finish() }
         do {
@@ -175,6 +192,30 @@ enum SupervisorError: Error, CustomStringConvertible {
         case .badInput(let process): "\(process) refused its input (see above)"
         case .keepsFailing(let process, let status): "\(process) keeps failing (exit code \(status), see above)"
         case .cannotStart(let program, let reason): "\(program) cannot be started: \(reason)"
+        }
+    }
+}
+
+/// Calls back at the second SIGINT or SIGTERM, as long as it lives.
+private final class SecondSignal: Sendable {
+    // SAFETY: made once and never changed; dispatch sources are thread-safe.
+    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
+
+    init(_ handler: @escaping @Sendable () -> Void) {
+        let count = Mutex(0)
+        // A queue of its own: that of the first signal is busy with the orderly end.
+        let queue = DispatchQueue(label: "second signal")
+        unsafe sources = [SIGINT, SIGTERM].map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                let isSecond = count.withLock { count in
+                    count += 1
+                    return count == 2
+                }
+                if isSecond { handler() }
+            }
+            source.resume()
+            return source
         }
     }
 }

@@ -162,7 +162,10 @@ package actor RolloutWorkerService {
         let rewards = try JSONDecoder().decode(RewardConfiguration.self, from: welcome.workerConfigurationJson)
         let bulkChannel = try await provider.client(connecting: bulk, options: .bulk)
         let programChannel = try await provider.client(connecting: programs, options: .execution)
-        let client = ExecutionClient(channel: programChannel)
+        var options = ExecutionClient.Options()
+        options.name = name
+        options.runID = runID
+        let client = ExecutionClient(channel: programChannel, options: options)
         return Session(
             replica: PolicyReplica(client: WeightClient(channel: bulkChannel), configuration: configuration),
             computation: ShardComputation(configuration: configuration, tokenizer: tokenizer),

@@ -9,7 +9,7 @@ package struct SandboxCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ppocoder-sandbox",
         abstract: "Compiles and runs untrusted programs in a sandbox.",
-        subcommands: [ExecuteCommand.self, CheckCommand.self]
+        subcommands: [ExecuteCommand.self, DispatchCommand.self, CheckCommand.self]
     )
 
     package init() {}
@@ -168,7 +168,7 @@ private final class SelfTestRequest: Sendable {
     }
 }
 
-private func report(_ text: String) {
+func report(_ text: String) {
     // People's output: when nobody can read it any more, work goes on.
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

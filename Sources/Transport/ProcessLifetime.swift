@@ -10,6 +10,9 @@ package final class ProcessLifetime: Sendable {
         case parentGone
     }
 
+    /// Environment variable in which a parent leaves its process id.
+    package static let parentVariable = "PPOCODER_PARENT"
+
     // SAFETY: made once and never changed; dispatch sources are thread-safe.
     nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
     // SAFETY: as above.
@@ -36,7 +39,8 @@ package final class ProcessLifetime: Sendable {
             return source
         }
         signal(SIGPIPE, SIG_IGN)
-        let parent = getppid()
+        // A parent that died before this line would otherwise be mistaken for whoever adopted us.
+        let parent = ProcessInfo.processInfo.environment[Self.parentVariable].flatMap { Int32($0) } ?? getppid()
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500))
         timer.setEventHandler {

@@ -13,6 +13,8 @@ private struct Bench {
     var sent: [DispatcherMessage] = []
     var notes: [String] = []
     var kept: [String] = []
+    /// Who was given which lease.
+    private var holders: [UInt64: String] = [:]
 
     init(_ change: (inout DispatcherOptions) -> Void = { _ in }) {
         var options = DispatcherOptions()
@@ -34,7 +36,11 @@ private struct Bench {
     private mutating func collect() {
         for effect in core.takeEffects() {
             switch effect {
-            case .send(let message): sent.append(message)
+            case .send(let message):
+                sent.append(message)
+                if case .executionLease(let lease) = message.body {
+                    holders[lease.leaseID] = String(decoding: message.route.bytes, as: UTF8.self)
+                }
             case .note(let text): notes.append(text)
             case .quarantined(let job, let reason): kept.append("\(job.program): \(reason)")
             }
@@ -71,7 +77,13 @@ private struct Bench {
         receive(.leaseRenewal(renewal), name, .executor, run: 0)
     }
 
-    mutating func ask(_ client: String, _ program: String, priority: Int = 0, run: UInt8 = 0, group: (UInt64, Int)? = nil) {
+    mutating func ask(
+        _ client: String,
+        _ program: String,
+        priority: Int = 0,
+        run: UInt8 = 0,
+        group: (UInt64, Int)? = nil
+    ) {
         let job = ExecutionJob(id: "", language: .python, program: program, tests: [])
         var request = WireExecutionRequest(job: job, digest: jobDigest(job).bytes, priority: priority)
         if let group {
@@ -79,6 +91,11 @@ private struct Bench {
             request.groupSize = UInt32(group.1)
         }
         receive(.executionRequest(request), client, .client, run: run)
+    }
+
+    /// Reports for whoever holds the lease.
+    mutating func report(_ lease: WireExecutionLease, _ outcome: Verdict.Outcome = .accepted) {
+        report(holders[lease.leaseID] ?? "", lease, outcome)
     }
 
     mutating func report(_ executor: String, _ lease: WireExecutionLease, _ outcome: Verdict.Outcome = .accepted) {
@@ -163,7 +180,10 @@ struct DispatcherCoreTests {
             bench.beat("e")
             #expect(bench.core.snapshot().failedProbes == total)
         }
-        #expect(bench.notes.first == "e gets no jobs for 4 s: a program that is accepted was judged wrong_answer (wrong_answer)")
+        #expect(
+            bench.notes.first
+                == "e gets no jobs for 4 s: a program that is accepted was judged wrong_answer (wrong_answer)"
+        )
         let right = bench.leases()
         bench.report("e", right[0], .accepted)
         bench.report("e", bench.leases()[0], .wrongAnswer)
@@ -287,8 +307,7 @@ struct DispatcherCoreTests {
             bench.ask("c", "\(i)")
             let lease = bench.leases()[0]
             bench.tick(1)
-            bench.report("a", lease)
-            bench.report("b", lease)
+            bench.report(lease)
         }
         bench.sent = []
         bench.ask("c", "straggler")
@@ -300,14 +319,11 @@ struct DispatcherCoreTests {
         let second = bench.leases()
         #expect(second.map(\.request.program) == ["straggler"])
         #expect(second.map(\.leaseID) != first.map(\.leaseID))
-        // Whichever executor has the second lease.
-        bench.report("a", second[0])
-        bench.report("b", second[0])
+        bench.report(second[0])
         #expect(bench.core.snapshot().hedgesWon == 1)
         #expect(bench.acknowledged().contains(first[0].leaseID))
         // The loser's result is a copy.
-        bench.report("a", first[0])
-        bench.report("b", first[0])
+        bench.report(first[0])
         #expect(bench.replies().isEmpty)
         let statistics = bench.core.snapshot()
         #expect(statistics.completed == 41 && statistics.hedged == 1 && statistics.isBalanced)
@@ -325,8 +341,7 @@ struct DispatcherCoreTests {
         let leases = bench.leases()
         bench.tick(1)
         for lease in leases.prefix(60) {
-            bench.report("a", lease)
-            bench.report("b", lease)
+            bench.report(lease)
         }
         for _ in 0..<50 { bench.tick(1) }
         #expect(bench.core.snapshot().hedged == 3)

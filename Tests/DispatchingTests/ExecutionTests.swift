@@ -139,7 +139,8 @@ struct ExecutionTests {
             for (i, one) in found where one != verdict(on: job(i)) { Issue.record("job \(i) got \(one)") }
             let statistics = await dispatcher.snapshot()
             #expect(statistics.completed == 200)
-            #expect(statistics.requeued >= 4)
+            // Given back when it was found dead, or already judged by the other.
+            #expect(statistics.requeued + statistics.hedgesWon >= 4)
             await #expect(throws: DispatchError.transport(.closed)) { try await doomed.value }
             healthy.cancel()
             try await healthy.value

@@ -15,7 +15,9 @@ extension ClusterSimulation {
             case .worker(let i): (2, i)
             case .executor(let i): (3, i)
             }
-        return PeerID(bytes: [kind, UInt8(index), UInt8(clamping: starts[node] ?? 0), UInt8(clamping: starts[server] ?? 0)])
+        return PeerID(bytes: [
+            kind, UInt8(index), UInt8(clamping: starts[node] ?? 0), UInt8(clamping: starts[server] ?? 0),
+        ])
     }
 
     private func node(at route: PeerID) -> SimulatedNode {
@@ -126,7 +128,9 @@ extension ClusterSimulation {
     }
 
     private mutating func consume(_ batch: BatchID) {
-        guard let shards = board.take(batch) else { return complain("step \(batch.step) is complete and cannot be taken") }
+        guard let shards = board.take(batch) else {
+            return complain("step \(batch.step) is complete and cannot be taken")
+        }
         guard shards.count == options.shardsPerStep else { return complain("step \(batch.step) lacks shards") }
         for (lease, result) in shards {
             consumed[ShardID(of: result), default: 0] += 1
@@ -187,7 +191,9 @@ extension ClusterSimulation {
         case .shardAck(let ack):
             let batch = BatchID(purpose: ack.purpose, label: ack.label, step: Int(ack.step))
             let id = ShardID(batch: batch, shard: Int(ack.shard))
-            if !everStored.contains(id) { complain("shard \(id.shard) of step \(batch.step) was acknowledged and not stored") }
+            if !everStored.contains(id) {
+                complain("shard \(id.shard) of step \(batch.step) was acknowledged and not stored")
+            }
             workers[i].results[id] = nil
         default: break
         }

@@ -69,6 +69,8 @@ package struct ClusterSimulation {
         options.probes = ["python": [probe]]
         options.probeSeconds = 30
         options.quarantineSeconds = 1
+        options.hedgeSamples = 3
+        options.hedgedShare = 0.2
         // Names of leases as random ones would be: no start gives those of another.
         return DispatcherCore(options: options, firstLease: UInt64(start) << 32)
     }
@@ -94,7 +96,9 @@ package struct ClusterSimulation {
         while report.complaint == nil, step < options.steps, let (time, event) = agenda.next() {
             now = time
             guard now < end else {
-                complain("after \(Int(now)) s step \(step) is not done: \(board.accounts.summary); \(dispatcher.snapshot())")
+                complain(
+                    "after \(Int(now)) s step \(step) is not done: \(board.accounts.summary); \(dispatcher.snapshot())"
+                )
                 break
             }
             report.events += 1
@@ -130,7 +134,9 @@ package struct ClusterSimulation {
     private mutating func handle(_ event: SimulatedEvent) {
         switch event {
         case .arrive(let message):
-            guard isCurrent(message.to, message.receiverStart), starts[message.from] == message.senderStart else { return }
+            guard isCurrent(message.to, message.receiverStart), starts[message.from] == message.senderStart else {
+                return
+            }
             if hold(event, message.to) { return }
             receive(message)
         case .beat(let node, let start):

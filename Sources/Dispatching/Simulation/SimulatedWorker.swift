@@ -49,7 +49,8 @@ struct SimulatedWorker: Sendable {
     /// Takes a verdict to every shard that waits for it.
     ///
     /// - Returns: shards that are done.
-    mutating func take(_ digest: Digest, _ verdict: WireVerdict, jobs: SimulatedJobs, now: Double) -> [WireShardResult] {
+    mutating func take(_ digest: Digest, _ verdict: WireVerdict, jobs: SimulatedJobs, now: Double) -> [WireShardResult]
+    {
         var done: [WireShardResult] = []
         for (lease, item) in work.sorted(by: { $0.key < $1.key }) where item.isSampled {
             let wanted = jobs.digests(of: item.lease)

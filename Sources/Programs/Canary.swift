@@ -1,5 +1,3 @@
-package import Programs
-
 /// A small program of one language whose verdicts are known beforehand: it prints twice the number it reads.
 package struct Canary: Sendable {
     package let language: Language
@@ -20,6 +18,11 @@ package struct Canary: Sendable {
         return nil
     }
 
+    /// A job whose verdict is `accepted`, and one whose verdict is `wrong_answer`.
+    package var known: [(job: ExecutionJob, outcome: Verdict.Outcome)] {
+        [(job(expecting: "42\n"), .accepted), (job(expecting: "43\n"), .wrongAnswer)]
+    }
+
     private func job(expecting output: String) -> ExecutionJob {
         var limits = ExecutionLimits()
         // The Java virtual machine reserves far more than it uses.
@@ -34,7 +37,7 @@ package struct Canary: Sendable {
     }
 
     /// A program that is known to be good.
-    static func program(in language: Language) -> String {
+    package static func program(in language: Language) -> String {
         switch language {
         case .python: "print(int(input()) * 2)\n"
         case .c: "#include <stdio.h>\nint main(void) { int x; scanf(\"%d\", &x); printf(\"%d\", 2 * x); return 0; }\n"
@@ -74,20 +77,5 @@ package struct Canary: Sendable {
             """
         case .ruby: "puts 2 * gets.to_i\n"
         }
-    }
-}
-
-extension SandboxPool {
-    /// Judges a right and a wrong program of each of the languages that this machine claims to judge.
-    ///
-    /// - Returns: what is wrong, by language; nothing for those whose verdicts can be trusted. Verdicts are not taken from
-    ///   memory.
-    package func selfTest(_ languages: [Language] = Language.allCases) async -> [Language: String] {
-        let claimed = await toolChains
-        var complaints: [Language: String] = [:]
-        for canary in Canary.all where claimed[canary.language] != nil && languages.contains(canary.language) {
-            complaints[canary.language] = await canary.complaint { await self.judge($0, remembering: false) }
-        }
-        return complaints
     }
 }
