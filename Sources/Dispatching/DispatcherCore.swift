@@ -129,9 +129,7 @@ package struct DispatcherCore: Sendable {
         return Array(sentences.prefix(10))
     }
 
-    /// A message came from the connection `route`.
-    ///
-    /// - Parameter bytes: size of its frame.
+    /// A message came from the connection `route`, in a frame of so many `bytes`.
     package mutating func receive(
         _ envelope: WireEnvelope,
         bytes: Int,

@@ -23,6 +23,7 @@ struct FairShare<JobID: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - isCurrent: whether a place in a queue is still that of the job; jobs that ended or moved leave theirs behind.
     ///   - peerFor: who can take a job of this kind now.
+    /// - Returns: the job and who is to do it; nil when nobody can do anything that waits.
     mutating func takeFirst<Peer>(
         isCurrent: (JobID, LeaseOrder) -> Bool,
         peerFor: (JobID, String) -> Peer?

@@ -164,9 +164,7 @@ package struct ShardBoard: Sendable {
         return Array(sentences.prefix(10))
     }
 
-    /// Puts a batch of shards in the queue; evaluations go first.
-    ///
-    /// - Parameter stored: results that are in the ledger already.
+    /// Puts a batch of shards in the queue, but for those whose results are `stored` in the ledger; evaluations go first.
     package mutating func submit(_ leases: [WireRolloutLease], stored: [WireShardResult] = [], now: Double) {
         guard let first = leases.first else { return }
         let id = BatchID(purpose: first.purpose, label: first.label, step: Int(first.step))

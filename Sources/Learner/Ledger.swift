@@ -143,9 +143,7 @@ final class Ledger: Sendable {
         }
     }
 
-    /// Adds results in one transaction; when it returns they are on the disk.
-    ///
-    /// - Parameter entries: results with the digest of their leases.
+    /// Adds results in one transaction, each with the digest of its lease; when it returns they are on the disk.
     func append(_ entries: [(lease: Data, result: WireShardResult)]) throws {
         try writing { db in
             let insert = try db.makeStatement(sql: "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -202,7 +200,7 @@ actor ShardLedger: ShardStore {
     /// Digests of the leases that were asked for and have no result.
     private var names: [ShardID: Data] = [:]
 
-    /// - Parameter settings: what decides a result beside its lease, such as the reward settings.
+    /// `settings` is what decides a result beside its lease, such as the reward settings.
     init(_ ledger: Ledger, settings: Data) {
         self.ledger = ledger
         self.settings = settings
