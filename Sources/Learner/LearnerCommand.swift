@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Dispatching
 internal import Foundation
 internal import Telemetry
 internal import Transport
@@ -32,6 +33,7 @@ package struct LearnerCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(lifetime) {} }
         let run = RunDirectory(url: URL(filePath: directory))
+        _ = raiseDescriptorLimit()
         do {
             var loader = try ConfigurationLoader()
             try loader.merge(yamlFile: run.configuration.path)

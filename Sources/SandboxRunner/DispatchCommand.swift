@@ -73,6 +73,7 @@ package struct DispatchCommand: AsyncParsableCommand {
             DispatchQueue.global().asyncAfter(deadline: .now() + 2) { _exit(130) }
         }
         defer { withExtendedLifetime(lifetime) {} }
+        _ = raiseDescriptorLimit()
         do {
             var options = DispatcherOptions()
             options.leaseSeconds = lease
