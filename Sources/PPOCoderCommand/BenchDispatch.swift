@@ -5,7 +5,6 @@ import Foundation
 import Learner
 import Programs
 import Protocol
-import Synchronization
 import Telemetry
 import Transport
 
@@ -129,21 +128,10 @@ struct BenchDispatchCommand: AsyncParsableCommand {
         let begun = ContinuousClock.now
         let (jobs, bytes) = (jobs, bytes)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let next = Mutex(0)
-            for _ in 0..<min(jobs, 2 * peers) {
-                group.addTask {
-                    while true {
-                        let number = next.withLock { next in
-                            next += 1
-                            return next - 1
-                        }
-                        guard number < jobs else { return }
-                        let verdict = try await client.judge(Self.job(number, bytes: bytes))
-                        guard verdict.outcome == .accepted else {
-                            throw BenchError(text: "a job came back as \(verdict.outcome.rawValue)")
-                        }
-                    }
-                }
+            let width = min(jobs, 2 * peers)
+            for first in 0..<width {
+                let numbers = stride(from: first, to: jobs, by: width)
+                group.addTask { try await Self.judge(numbers, bytes: bytes, with: client) }
             }
             try await group.waitForAll()
         }
@@ -152,6 +140,15 @@ struct BenchDispatchCommand: AsyncParsableCommand {
         figures["leases_per_s"] = Double(jobs) / seconds
         figures["leases_per_core_s"] = Double(jobs) / spent
         figures["cpu_us_per_lease"] = spent / Double(jobs) * 1e6
+    }
+
+    private static func judge(_ numbers: StrideTo<Int>, bytes: Int, with client: ExecutionClient) async throws {
+        for number in numbers {
+            let verdict = try await client.judge(job(number, bytes: bytes))
+            guard verdict.outcome == .accepted else {
+                throw BenchError(text: "a job came back as \(verdict.outcome.rawValue)")
+            }
+        }
     }
 
     private func latency(_ client: ExecutionClient, _ figures: inout [String: Double]) async throws {

@@ -90,9 +90,7 @@ final class BenchDispatcher: Sendable {
     let programs: String
     let executors: String
 
-    /// - Parameters:
-    ///   - base: a folder for ipc sockets, or `tcp://HOST:PORT` for two ports.
-    ///   - more: further arguments.
+    /// Starts one that listens at `base`, a folder for ipc sockets or `tcp://HOST:PORT` for two ports.
     init(base: String, more: [String] = []) throws {
         if base.hasPrefix("tcp://"), let colon = base.lastIndex(of: ":"),
             let port = Int(base[base.index(after: colon)...])
