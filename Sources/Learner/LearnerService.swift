@@ -236,8 +236,13 @@ package final class LearnerService {
             metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
+            metrics.merge(Self.idleShares(of: results, batch, slots: await dispatcher.snapshot().slots, seconds)) { $1 }
             metrics["weights/version"] = Double(step)
-            metrics["rollout/workers"] = Double(await rollouts.workerCount)
+            let workers = await rollouts.workerCount
+            metrics["rollout/workers"] = Double(workers)
+            if workers > 0, let sampling = metrics["rollout/sampling_s"] {
+                metrics["idle/rollout_ratio"] = max(0, 1 - sampling / (seconds * Double(workers)))
+            }
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
             metrics.merge(Self.metrics(of: await rollouts.accounts)) { $1 }
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
@@ -338,6 +343,21 @@ package final class LearnerService {
             guard let manifest = manifests.removeValue(forKey: version) else { continue }
             if let digest = Digest(bytes: Array(manifest.digest)) { await server.withdraw(digest) }
         }
+    }
+
+    /// Shares of an iteration's time in which rollout workers sampled nothing and slots ran nothing.
+    private static func idleShares(
+        of results: [(lease: WireRolloutLease, result: WireShardResult)],
+        _ batch: [Trajectory],
+        slots: Int,
+        _ seconds: Double
+    ) -> [String: Double] {
+        var metrics: [String: Double] = [:]
+        let sampling = results.reduce(0) { $0 + $1.result.generationSeconds }
+        metrics["rollout/sampling_s"] = sampling
+        let running = batch.reduce(0) { $0 + $1.verdict.compileSeconds + $1.verdict.wallSeconds }
+        if slots > 0 { metrics["idle/executor_ratio"] = max(0, 1 - running / (seconds * Double(slots))) }
+        return metrics
     }
 
     private static func metrics(of shards: ShardAccounts) -> [String: Double] {

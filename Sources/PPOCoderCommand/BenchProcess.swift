@@ -32,6 +32,12 @@ final class BenchProcess: Sendable {
         }
     }
 
+    var isRunning: Bool { process.isRunning }
+    /// Exit code, or 128 + signal, once it has ended.
+    var status: Int32 {
+        process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
     /// The end of what it has said.
     var said: String { text.withLock { $0 } }
 
