@@ -8,7 +8,8 @@ import Telemetry
 struct BenchClusterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Sweeps executors, rollout workers and the size of shards; says what is idle, what is the bottleneck, and "
+        abstract:
+            "Sweeps executors, rollout workers and the size of shards; says what is idle, what is the bottleneck, and "
             + "what more would bring.",
         discussion: """
             Two parts. The executors' plane: jobs that take a second and no processor, for as many slots as are named, over \
@@ -78,7 +79,9 @@ struct BenchClusterCommand: AsyncParsableCommand {
         for shard in shards.sorted() {
             for executor in executors.sorted() {
                 for worker in workers.sorted() {
-                    writeNotice("cluster: training with \(executor) executors, \(worker) workers, \(shard) prompts per shard")
+                    writeNotice(
+                        "cluster: training with \(executor) executors, \(worker) workers, \(shard) prompts per shard"
+                    )
                     result.training.append(
                         try await training.measure(file, executors: executor, workers: worker, promptsPerShard: shard)
                     )
@@ -169,9 +172,21 @@ struct ClusterFigures: Encodable {
         let large = BenchPlane(jobSeconds: 1, jobsPerSlot: 8, slotsPerProcess: 1)
         let report = large.model(slots: 1000, perExecutor: 1, dispatcherSeconds: 50e-6, latency: 0.0002)
         let error = self.plane.isEmpty ? nil : planeError
-        extrapolation.append(Extrapolation(what: "1,000 executors, jobs of 1 s: efficiency", figure: 8 / report.seconds, unit: "", error: error))
         extrapolation.append(
-            Extrapolation(what: "1,000 executors, jobs of 1 s: dispatcher busy", figure: report.dispatcherBusy, unit: "of a core", error: error)
+            Extrapolation(
+                what: "1,000 executors, jobs of 1 s: efficiency",
+                figure: 8 / report.seconds,
+                unit: "",
+                error: error
+            )
+        )
+        extrapolation.append(
+            Extrapolation(
+                what: "1,000 executors, jobs of 1 s: dispatcher busy",
+                figure: report.dispatcherBusy,
+                unit: "of a core",
+                error: error
+            )
         )
         var options = ClusterModel.Options()
         options.executors = 1000
@@ -193,7 +208,8 @@ struct ClusterFigures: Encodable {
             ("1,000 executors, 100 workers, 12,800 programs a step: step", run.seconds / 2, "s"),
             ("… programs", run.programsPerSecond, "1/s"),
             ("… executors busy", run.executorBusy, ""), ("… workers busy", run.workerBusy, ""),
-            ("… learner busy", run.learnerBusy, ""), ("… weights to 100 workers (60 M parameters, bf16 tree)", options.weightSeconds, "s"),
+            ("… learner busy", run.learnerBusy, ""),
+            ("… weights to 100 workers (60 M parameters, bf16 tree)", options.weightSeconds, "s"),
         ] {
             extrapolation.append(Extrapolation(what: what, figure: figure, unit: unit, error: trainingError))
         }
@@ -203,25 +219,31 @@ struct ClusterFigures: Encodable {
 
     func report() {
         if !plane.isEmpty {
-            var table = Table(columns: ["slots", "processes", "jobs", "s", "efficiency", "programs/s", "dispatcher", "model", "model off by"])
+            var table = Table(columns: [
+                "slots", "processes", "jobs", "s", "efficiency", "programs/s", "dispatcher", "model", "model off by",
+            ])
             for p in plane {
                 table.addRow([
                     "\(p.slots)", "\(p.processes)", "\(p.jobs)", fixed(p.seconds, digits: 2), percent(p.efficiency),
-                    fixed(p.programsPerSecond, digits: 1), percent(p.dispatcherCPUShare), percent(p.modelledEfficiency), percent(p.modelError),
+                    fixed(p.programsPerSecond, digits: 1), percent(p.dispatcherCPUShare), percent(p.modelledEfficiency),
+                    percent(p.modelError),
                 ])
             }
             writeNotice(table.plain)
         }
         if !training.isEmpty {
             var table = Table(columns: [
-                "executors × workers × prompts per shard", "programs/s", "tokens/s", "queue wait s", "weights s", "learner idle",
+                "executors × workers × prompts per shard", "programs/s", "tokens/s", "queue wait s", "weights s",
+                "learner idle",
                 "workers idle", "executors idle", "scaling", "bottleneck", "step s", "model s",
             ])
             for p in training {
                 table.addRow([
                     "\(p.executors) × \(p.workers) × \(p.promptsPerShard)", fixed(p.programsPerSecond, digits: 1),
-                    fixed(p.tokensPerSecond, digits: 0), fixed(p.queueWaitSeconds, digits: 3), fixed(p.weightSyncSeconds, digits: 3),
-                    percent(p.learnerIdle), percent(p.workerIdle), percent(p.executorIdle), percent(p.scalingEfficiency),
+                    fixed(p.tokensPerSecond, digits: 0), fixed(p.queueWaitSeconds, digits: 3),
+                    fixed(p.weightSyncSeconds, digits: 3),
+                    percent(p.learnerIdle), percent(p.workerIdle), percent(p.executorIdle),
+                    percent(p.scalingEfficiency),
                     p.bottleneck, fixed(p.stepSeconds, digits: 2), fixed(p.modelledStepSeconds, digits: 2),
                 ])
             }

@@ -116,7 +116,8 @@ struct BenchPlane {
     }
 
     /// The same by the model.
-    func model(slots: Int, perExecutor: Int, dispatcherSeconds: Double, latency: Double = 0.0005) -> ClusterModel.Report {
+    func model(slots: Int, perExecutor: Int, dispatcherSeconds: Double, latency: Double = 0.0005) -> ClusterModel.Report
+    {
         var options = ClusterModel.Options()
         options.executors = (slots + perExecutor - 1) / perExecutor
         options.slotsPerExecutor = min(slots, perExecutor)

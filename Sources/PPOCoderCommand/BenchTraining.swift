@@ -88,7 +88,9 @@ struct BenchTraining {
         let records = try RunLog.read(folder.appending(path: "\(name)/metrics.jsonl"))
         // The first iterations wait for processes to start.
         let steps = records.filter { $0.metrics["timing_s/step"] != nil }.dropFirst(2)
-        guard !steps.isEmpty else { throw BenchError(text: "the run \(name) has no iterations; it said: \(process.said.suffix(300))") }
+        guard !steps.isEmpty else {
+            throw BenchError(text: "the run \(name) has no iterations; it said: \(process.said.suffix(300))")
+        }
         func mean(_ key: String) -> Double { steps.reduce(0) { $0 + ($1.metrics[key] ?? 0) } / Double(steps.count) }
         var point = Point(executors: executors, workers: workers, promptsPerShard: promptsPerShard)
         point.programsPerSecond = mean("perf/programs_per_s")
@@ -104,7 +106,9 @@ struct BenchTraining {
         point.shardSeconds = (1 - point.workerIdle) * point.stepSeconds * Double(workers) / shards
         point.programSeconds =
             (1 - point.executorIdle) * point.stepSeconds * Double(executors) / Double(Self.prompts * Self.samples)
-        let idle = [("learner", point.learnerIdle), ("rollout workers", point.workerIdle), ("executors", point.executorIdle)]
+        let idle = [
+            ("learner", point.learnerIdle), ("rollout workers", point.workerIdle), ("executors", point.executorIdle),
+        ]
         point.bottleneck = idle.min { $0.1 < $1.1 }?.0 ?? ""
         return point
     }
@@ -140,6 +144,8 @@ extension BenchProcess {
             }
             try await Task.sleep(for: .milliseconds(20))
         }
-        guard status == 0 else { throw BenchError(text: "process \(pid) ended with \(status); it said: \(said.suffix(500))") }
+        guard status == 0 else {
+            throw BenchError(text: "process \(pid) ended with \(status); it said: \(said.suffix(500))")
+        }
     }
 }

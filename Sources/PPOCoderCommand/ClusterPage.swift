@@ -21,7 +21,10 @@ struct ClusterPage {
                 maximum: 1
             )
             body += table(
-                ["slots", "processes", "jobs", "seconds", "efficiency", "programs/s", "dispatcher, share of a core", "model off by"],
+                [
+                    "slots", "processes", "jobs", "seconds", "efficiency", "programs/s", "dispatcher, share of a core",
+                    "model off by",
+                ],
                 figures.plane.map { p in
                     [
                         "\(p.slots)", "\(p.processes)", "\(p.jobs)", number(p.seconds, 2), percent(p.efficiency),
@@ -33,13 +36,18 @@ struct ClusterPage {
         if !figures.training.isEmpty { body += training() }
         if !figures.advice.isEmpty {
             body += "<h2>What more would bring, by the model</h2>"
-            body += table(["change", "programs/s"], figures.advice.map { [$0.change, ($0.gain < 0 ? "" : "+") + percent($0.gain)] })
+            body += table(
+                ["change", "programs/s"],
+                figures.advice.map { [$0.change, ($0.gain < 0 ? "" : "+") + percent($0.gain)] }
+            )
         }
         body += "<h2>Extrapolation</h2><p>The same state machines with the durations named; the error is the largest "
         body += "difference between model and measurement on this machine.</p>"
         body += table(
             ["what", "figure", "unit", "model off by at most"],
-            figures.extrapolation.map { [$0.what, number($0.figure, 3), $0.unit, $0.error.map(percent) ?? "not compared"] }
+            figures.extrapolation.map {
+                [$0.what, number($0.figure, 3), $0.unit, $0.error.map(percent) ?? "not compared"]
+            }
         )
         return """
             <!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cluster benchmark</title><style>
@@ -61,7 +69,8 @@ struct ClusterPage {
             labels: labels,
             axis: "executors × workers × prompts per shard",
             series: [
-                ("learner", figures.training.map(\.learnerIdle)), ("rollout workers", figures.training.map(\.workerIdle)),
+                ("learner", figures.training.map(\.learnerIdle)),
+                ("rollout workers", figures.training.map(\.workerIdle)),
                 ("executors", figures.training.map(\.executorIdle)),
             ],
             maximum: 1
@@ -71,7 +80,8 @@ struct ClusterPage {
             labels: labels,
             axis: "executors × workers × prompts per shard",
             series: [
-                ("measured", figures.training.map(\.stepSeconds)), ("model", figures.training.map(\.modelledStepSeconds)),
+                ("measured", figures.training.map(\.stepSeconds)),
+                ("model", figures.training.map(\.modelledStepSeconds)),
             ],
             maximum: nil
         )
@@ -83,7 +93,8 @@ struct ClusterPage {
             zip(labels, figures.training).map { label, p in
                 [
                     label, number(p.programsPerSecond, 1), number(p.tokensPerSecond, 0), number(p.queueWaitSeconds, 3),
-                    number(p.weightSyncSeconds, 3), percent(p.learnerIdle), percent(p.workerIdle), percent(p.executorIdle),
+                    number(p.weightSyncSeconds, 3), percent(p.learnerIdle), percent(p.workerIdle),
+                    percent(p.executorIdle),
                     percent(p.scalingEfficiency), p.bottleneck, number(p.stepSeconds, 2), percent(p.modelError),
                 ]
             }
@@ -108,23 +119,36 @@ struct ClusterPage {
         var parts = ["<text x=\"\(left)\" y=\"18\" font-size=\"15\" font-weight=\"600\">\(escape(title))</text>"]
         for tick in 0...4 {
             let value = most * Double(tick) / 4
-            parts.append("<line x1=\"\(left)\" x2=\"\(width - 20)\" y1=\"\(y(value))\" y2=\"\(y(value))\" stroke=\"#ddd\"/>")
-            parts.append("<text x=\"\(left - 8)\" y=\"\(y(value) + 4)\" text-anchor=\"end\" font-size=\"12\">\(number(value, 2))</text>")
+            parts.append(
+                "<line x1=\"\(left)\" x2=\"\(width - 20)\" y1=\"\(y(value))\" y2=\"\(y(value))\" stroke=\"#ddd\"/>"
+            )
+            parts.append(
+                "<text x=\"\(left - 8)\" y=\"\(y(value) + 4)\" text-anchor=\"end\" font-size=\"12\">\(number(value, 2))</text>"
+            )
         }
         for (i, label) in labels.enumerated() {
-            parts.append("<text x=\"\(x(i))\" y=\"\(height - bottom + 18)\" text-anchor=\"middle\" font-size=\"12\">\(escape(label))</text>")
+            parts.append(
+                "<text x=\"\(x(i))\" y=\"\(height - bottom + 18)\" text-anchor=\"middle\" font-size=\"12\">\(escape(label))</text>"
+            )
         }
-        parts.append("<text x=\"\(width / 2)\" y=\"\(height - 8)\" text-anchor=\"middle\" font-size=\"12\">\(escape(axis))</text>")
+        parts.append(
+            "<text x=\"\(width / 2)\" y=\"\(height - 8)\" text-anchor=\"middle\" font-size=\"12\">\(escape(axis))</text>"
+        )
         for (s, line) in series.enumerated() {
             let colour = Self.colours[s % Self.colours.count]
             let points = line.values.enumerated().map { "\(x($0.offset)),\(y($0.element))" }.joined(separator: " ")
             parts.append("<polyline points=\"\(points)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"/>")
             for (i, value) in line.values.enumerated() {
-                parts.append("<circle cx=\"\(x(i))\" cy=\"\(y(value))\" r=\"3.5\" fill=\"\(colour)\"><title>\(number(value, 3))</title></circle>")
+                parts.append(
+                    "<circle cx=\"\(x(i))\" cy=\"\(y(value))\" r=\"3.5\" fill=\"\(colour)\"><title>\(number(value, 3))</title></circle>"
+                )
             }
-            parts.append("<text x=\"\(width - 20)\" y=\"\(18 + 15 * Double(s))\" text-anchor=\"end\" font-size=\"12\" fill=\"\(colour)\">\(escape(line.name))</text>")
+            parts.append(
+                "<text x=\"\(width - 20)\" y=\"\(18 + 15 * Double(s))\" text-anchor=\"end\" font-size=\"12\" fill=\"\(colour)\">\(escape(line.name))</text>"
+            )
         }
-        return "<svg viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"\(escape(title))\">\(parts.joined())</svg>"
+        return
+            "<svg viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"\(escape(title))\">\(parts.joined())</svg>"
     }
 
     private func table(_ head: [String], _ rows: [[String]]) -> String {

@@ -136,7 +136,7 @@ extension MetricName {
         ("rollout/workers", .count, "rollout workers with a live registration"),
         ("rollout/shards_reassigned", .count, "shards leased again because a lease lapsed"),
         ("rollout/duplicates_dropped", .count, "second copies of a shard that were dropped"),
-        ("rollout/sampling_s", .seconds, "time that workers took for sampling, fetching weights included, sum of shards"),
+        ("rollout/sampling_s", .seconds, "time workers took for sampling, sum of shards"),
         ("rollout/shards_issued", .count, "shards asked for = accepted + expired + quarantined + outstanding"),
         ("rollout/shards_accepted", .count, "shards whose results are in the ledger"),
         ("rollout/shards_expired", .count, "shards withdrawn without a result"),
