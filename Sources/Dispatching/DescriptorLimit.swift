@@ -1,5 +1,12 @@
 import Foundation
 
+/// What is wrong when this process may not open `needed` files even after its limit has been raised; nil when it may.
+package func descriptorComplaint(needed: Int) -> String? {
+    let most = raiseDescriptorLimit()
+    guard most < needed else { return nil }
+    return "only \(most) files may be open at once, \(needed) are needed: raise the limit with ulimit -n \(needed)"
+}
+
 /// Lets this process open as many files as it may: a dispatcher needs one for every peer.
 ///
 /// - Returns: how many that is.

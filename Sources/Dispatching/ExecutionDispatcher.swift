@@ -70,17 +70,29 @@ package actor ExecutionDispatcher {
         do throws(TransportError) {
             while true {
                 guard let message = try await channel.receive(timeout: nil) else { continue }
-                do throws(ProtocolError) {
-                    let limit = ProtocolLimits.executionFrameBytes
-                    let envelope = try EnvelopeCodec.decode(message.frame, limit: limit)
-                    core.receive(envelope, bytes: message.frame.count, from: message.peer, side, now: now)
-                } catch {
-                    core.refuse(error.description, to: message.peer, side)
+                take(message, side)
+                // What has come meanwhile is answered together: waking the sockets' thread costs more than a message.
+                var taken = 1
+                while taken < Self.batch, let more = try await channel.receive(timeout: .zero) {
+                    take(more, side)
+                    taken += 1
                 }
                 await perform()
             }
         } catch {
             return error
+        }
+    }
+
+    /// Messages handled, and sent, at once.
+    private static let batch = 256
+
+    private func take(_ message: (peer: PeerID, frame: [UInt8]), _ side: DispatcherSide) {
+        do throws(ProtocolError) {
+            let envelope = try EnvelopeCodec.decode(message.frame, limit: ProtocolLimits.executionFrameBytes)
+            core.receive(envelope, bytes: message.frame.count, from: message.peer, side, now: now)
+        } catch {
+            core.refuse(error.description, to: message.peer, side)
         }
     }
 
@@ -93,17 +105,44 @@ package actor ExecutionDispatcher {
         while true {
             let effects = core.takeEffects()
             if effects.isEmpty { return }
+            var messages: [DispatcherMessage] = []
             for effect in effects {
                 switch effect {
-                case .send(let message): await deliver(message)
+                case .send(let message): messages.append(message)
                 case .quarantined(let job, let reason): onQuarantine(job, reason)
                 case .note(let text): onNote(text)
                 }
             }
+            await deliver(messages)
         }
     }
 
-    private func deliver(_ message: DispatcherMessage) async {
+    /// Sends all of `messages` at once; the protocol does not need them in order.
+    private func deliver(_ messages: [DispatcherMessage]) async {
+        if messages.count == 1, let message = messages.first {
+            if let error = await send(message) { lost(message, error) }
+            return
+        }
+        let failures = await withTaskGroup(of: (DispatcherMessage, TransportError)?.self) { group in
+            for message in messages {
+                group.addTask { await self.send(message).map { (message, $0) } }
+            }
+            var failures: [(DispatcherMessage, TransportError)] = []
+            for await failure in group {
+                if let failure { failures.append(failure) }
+            }
+            return failures
+        }
+        for (message, error) in failures { lost(message, error) }
+    }
+
+    private func lost(_ message: DispatcherMessage, _ error: TransportError) {
+        let isGone = if case .peerUnreachable = error { true } else { false }
+        core.undeliverable(message, unreachable: isGone, now: now)
+    }
+
+    /// - Returns: why it could not be sent.
+    private nonisolated func send(_ message: DispatcherMessage) async -> TransportError? {
         guard
             let frame = try? EnvelopeCodec.encode(
                 message.body,
@@ -111,13 +150,13 @@ package actor ExecutionDispatcher {
                 incarnation: incarnation,
                 limit: ProtocolLimits.executionFrameBytes
             )
-        else { return }
+        else { return nil }
         let channel = message.side == .client ? clientChannel : executorChannel
         do throws(TransportError) {
             try await channel.send(frame, to: message.route)
+            return nil
         } catch {
-            let isGone = if case .peerUnreachable = error { true } else { false }
-            core.undeliverable(message, unreachable: isGone, now: now)
+            return error
         }
     }
 }

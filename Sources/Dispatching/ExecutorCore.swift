@@ -79,12 +79,9 @@ package struct ExecutorCore: Sendable {
         return (running.isEmpty && results.isEmpty) || now >= drainDeadline
     }
 
-    /// Says that this executor lives, which leases it works on, and what it has found out.
+    /// Says that this executor lives, by naming the leases it works on if it has any, and what it has found out.
     package mutating func beat(now: Double) -> [Effect] {
-        sequence += 1
-        var heartbeat = WireHeartbeat()
-        heartbeat.sequence = sequence
-        var effects: [Effect] = [.send(.heartbeat(heartbeat))]
+        var effects: [Effect] = []
         let hanging = Set(running.filter { $0.value.deadline <= now }.keys)
         // A judge that is long past its job's limits hangs: its lease lapses and the job goes elsewhere. So do those that
         // would have to wait for it.
@@ -96,6 +93,11 @@ package struct ExecutorCore: Sendable {
             var renewal = WireLeaseRenewal()
             renewal.leaseIds = renewed
             effects.append(.send(.leaseRenewal(renewal)))
+        } else {
+            sequence += 1
+            var heartbeat = WireHeartbeat()
+            heartbeat.sequence = sequence
+            effects.append(.send(.heartbeat(heartbeat)))
         }
         return effects + results.keys.sorted().compactMap { results[$0].map { .send(.executionResult($0)) } }
     }

@@ -33,7 +33,10 @@ package struct LearnerCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(lifetime) {} }
         let run = RunDirectory(url: URL(filePath: directory))
-        _ = raiseDescriptorLimit()
+        if let complaint = descriptorComplaint(needed: 256) {
+            writeNotice("learner: \(complaint)")
+            _exit(2)
+        }
         do {
             var loader = try ConfigurationLoader()
             try loader.merge(yamlFile: run.configuration.path)

@@ -98,7 +98,13 @@ package final class LearnerService {
         }
         versions[step] = model.parameters.copy()
         ledger = try Ledger(at: directory.ledger) { writeNotice("learner: \($0)") }
-        try ledger.truncate(from: step)
+        let held = try ledger.truncate(from: step)
+        if held < step {
+            writeNotice(
+                "learner: the ledger lacks \(step - held) of the \(step) iterations before this one; the weights have them, "
+                    + "and nothing is lost for what is to come"
+            )
+        }
         recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
         for notice in source.notices { writeNotice(notice) }

@@ -111,11 +111,14 @@ final class Ledger: Sendable {
     }
 
     /// Forgets iterations from `step` on, which a resumed run does again, and shards that are of earlier ones.
-    func truncate(from step: Int) throws {
+    ///
+    /// - Returns: how many earlier iterations it has.
+    func truncate(from step: Int) throws -> Int {
         try writing { db in
             try db.execute(sql: "DELETE FROM iterations WHERE step >= ?", arguments: [step])
             try db.execute(sql: "DELETE FROM trajectories WHERE step >= ?", arguments: [step])
             try db.execute(sql: "DELETE FROM shards WHERE step < ?", arguments: [step])
+            return try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM iterations") ?? 0
         }
     }
 

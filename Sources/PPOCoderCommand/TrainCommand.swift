@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Dispatching
 import Foundation
 import Learner
 
@@ -104,6 +105,10 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
+        // Its children inherit the limit.
+        if let complaint = descriptorComplaint(needed: 256) {
+            throw LearnerError.runDirectory(path: "open files", reason: complaint)
+        }
         if let resume { return try await self.resume(RunDirectory(url: URL(filePath: resume))) }
         var configuration = try settings.load(base: TrainCommand.defaults(settings, flags: flags), flags: flags)
         let isFresh = configuration.model.path.isEmpty

@@ -203,7 +203,8 @@ package actor RolloutWorkerService {
         // Evaluation needs no reference log-probabilities.
         let reference =
             lease.purpose == .training ? try await session.replica.parameters(lease.reference) : nil
-        guard let drafts = await session.computation.drafts(for: lease, policy: policy, reference: reference) else {
+        guard let (drafts, seconds) = await session.computation.drafts(for: lease, policy: policy, reference: reference)
+        else {
             return nil
         }
         var result = WireShardResult()
@@ -213,7 +214,8 @@ package actor RolloutWorkerService {
         result.shard = lease.shard
         result.label = lease.label
         result.weightsDigest = lease.weightsDigest
-        result.generationSeconds = clock.lap()
+        result.generationSeconds = seconds
+        _ = clock.lap()
         result.trajectories = try await session.judging.trajectories(drafts, lease: lease)
         result.executionSeconds = clock.lap()
         return result

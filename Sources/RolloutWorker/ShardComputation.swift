@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Protocol
 internal import Synchronization
+internal import Telemetry
 internal import Tokenization
 internal import Transformer
 
@@ -52,11 +53,17 @@ final class ShardComputation: Sendable {
 
     /// Samples every slot of `lease` and scores the completions under the reference policy.
     ///
-    /// - Returns: nil when ``stop()`` was called.
-    func drafts(for lease: WireRolloutLease, policy: T5Parameters, reference: T5Parameters?) async -> [Draft]? {
+    /// - Returns: the drafts and the seconds they took, without the wait for the shard before; nil when ``stop()`` was called.
+    func drafts(
+        for lease: WireRolloutLease,
+        policy: T5Parameters,
+        reference: T5Parameters?
+    ) async -> (drafts: [Draft], seconds: Double)? {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
-                continuation.resume(returning: compute(lease, policy: policy, reference: reference))
+                var clock = Stopwatch()
+                let drafts = compute(lease, policy: policy, reference: reference)
+                continuation.resume(returning: drafts.map { ($0, clock.lap()) })
             }
         }
     }

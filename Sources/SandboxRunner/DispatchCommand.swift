@@ -73,7 +73,10 @@ package struct DispatchCommand: AsyncParsableCommand {
             DispatchQueue.global().asyncAfter(deadline: .now() + 2) { _exit(130) }
         }
         defer { withExtendedLifetime(lifetime) {} }
-        _ = raiseDescriptorLimit()
+        if let complaint = descriptorComplaint(needed: 256) {
+            report("dispatcher: \(complaint)")
+            _exit(2)
+        }
         do {
             var options = DispatcherOptions()
             options.leaseSeconds = lease

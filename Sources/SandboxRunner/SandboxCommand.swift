@@ -53,13 +53,18 @@ package struct ExecuteCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let drain = drain
+        let (drain, detached) = (drain, detached)
+        if let complaint = descriptorComplaint(needed: 64) {
+            report("executor: \(complaint)")
+            _exit(2)
+        }
         let stopping = AsyncStream<Void>.makeStream()
         let lifetime = ProcessLifetime(watchParent: !detached) { reason in
             // A slot dies with this process, so an abrupt end leaves nothing behind either.
             if reason == .parentGone { _exit(130) }
             stopping.continuation.yield()
             DispatchQueue.global().asyncAfter(deadline: .now() + drain + 1) { _exit(130) }
+            if !detached { endWithParent(getppid()) }
         }
         defer { withExtendedLifetime(lifetime) {} }
         do {
@@ -166,6 +171,12 @@ private final class SelfTestRequest: Sendable {
         source.resume()
         unsafe self.source = source
     }
+}
+
+/// Ends this process, which is finishing its work, when `parent` is gone: nobody would wait for it any more.
+private func endWithParent(_ parent: pid_t) {
+    if getppid() != parent { _exit(130) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) { endWithParent(parent) }
 }
 
 func report(_ text: String) {

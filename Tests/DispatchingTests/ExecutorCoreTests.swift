@@ -1,3 +1,4 @@
+import Determinism
 import Dispatching
 import Programs
 import Protocol
