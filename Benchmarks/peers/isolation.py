@@ -1,10 +1,11 @@
 """What the walls cost: the same zygote, given the same programs, inside a slot and outside of one.
 
-Speaks to `ppocoder-slot` as the runner does, and to a bare interpreter as `ppocoder-slot` does. Counted is the CPU time of
-the zygote and of all its children, to a hundredth of a second; what the supervisor itself uses is a row of its own.
+Speaks to `ppocoder-slot` as the runner does, and to a bare interpreter as `ppocoder-slot` does; of the walls the bare one has
+the process namespace alone, because a zygote is the first process of one. Counted is the CPU time of the zygote and of all
+its children, to a hundredth of a second; what the supervisor itself uses is a row of its own. Needs root.
 """
 import ast
-import glob
+import fcntl
 import gzip
 import json
 import marshal
@@ -15,30 +16,38 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PYTHON = ["/usr/bin/python3", "-P", "-s", "-S", "-X", "utf8", "-c"]
 SHOWN = ["/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache"]
 USER = 60900
+ENVIRONMENT = dict(LD_BIND_NOW="1", ZYGOTE="python", PYTHONHASHSEED="0")
 
 
-def harness():
+def texts(names):
+    """The texts that the sources hold, one after the other."""
     parts = []
-    for name in ("Encoding", "Candidate", "Tester", "Zygote"):
-        with open(os.path.join(ROOT, "Sources/SandboxRunner/PythonHarness+%s.swift" % name)) as file:
+    for name in names:
+        with open(os.path.join(ROOT, "Sources/SandboxRunner/%s.swift" % name)) as file:
             text = re.search(r'#"""\n(.*?)\n    """#', file.read(), re.S).group(1)
         parts.append("\n".join(line[4:] for line in text.split("\n")))
     return "\n".join(parts)
 
 
-def bare_harness():
-    """The harness without what needs a slot round it: it may neither kill nor wipe what is not its own."""
-    text = harness()
-    for old, new in (("os.kill(-1, signal.SIGKILL)", "os.kill(program, signal.SIGKILL)"),
-                     ("wipe('/w')", "None"), ("wipe('/tmp')", "None"), ("os.chdir('/w')", "os.chdir('/')")):
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text
+def harness():
+    return texts("PythonHarness+" + name for name in ("Encoding", "Candidate", "Tester", "Zygote"))
+
+
+def library(directory, place):
+    """The library that makes an interpreter a zygote, compiled; `place` is where its programs work."""
+    source = texts("ZygoteLibrary+" + name for name in ("Source", "Node"))
+    assert source.count('chdir("/w")') == 1
+    path = os.path.join(directory, "zygote%s.so" % place.replace("/", "-"))
+    with open(path + ".c", "w") as file:
+        file.write(source.replace('chdir("/w")', 'chdir("%s")' % place))
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-std=gnu11", path + ".c", "-o", path], check=True)
+    return path
 
 
 def bodies(data):
@@ -77,16 +86,19 @@ def text(data):
 
 
 class Slot:
-    def __init__(self):
+    def __init__(self, scratch):
         ours, theirs = socket.socketpair()
         helper = os.path.join(ROOT, ".build/release/ppocoder-slot")
         self.process = subprocess.Popen([helper], stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         theirs.close()
         self.socket = ours
         binds = [path.encode() for path in SHOWN for _ in range(2)]
+        binds += [library(scratch, "/w").encode(), b"/zygote.so"]
+        variables = [name.encode() + b"=" + value.encode() for name, value in dict(ENVIRONMENT, LD_PRELOAD="/zygote.so").items()]
         arguments = [word.encode() for word in PYTHON + [harness()]]
         message = struct.pack("<IIQI", 1, USER, 128 << 20, len(binds) // 2) + b"".join(map(text, binds))
         message += struct.pack("<I", len(arguments)) + b"".join(map(text, arguments))
+        message += struct.pack("<I", len(variables)) + b"".join(map(text, variables))
         ours.sendall(text(message))
         hello = exactly(ours, struct.unpack("<I", exactly(ours, 4))[0])
         assert hello[0] == 1, hello
@@ -105,31 +117,32 @@ class Slot:
 
 
 class Bare:
-    def __init__(self):
+    def __init__(self, scratch):
+        path = library(scratch, "/")
         self.control, control = socket.socketpair()
         self.body, body = socket.socketpair()
         self.secret, secret = socket.socketpair()
         pipes = [os.pipe() for _ in range(3)]
         self.streams = [pipe[0] for pipe in pipes]
         given = [control.fileno(), -1, -1, secret.fileno(), body.fileno()] + [pipe[1] for pipe in pipes]
-        self.zygote = os.fork()
-        if self.zygote == 0:
+        variables = ["%s=%s" % pair for pair in dict(ENVIRONMENT, LD_PRELOAD=path).items()]
+        user = ["/usr/bin/setpriv", "--reuid", str(USER + 1), "--regid", str(USER + 1), "--clear-groups"]
+        command = ["/usr/bin/unshare", "--pid", "--fork", "--kill-child"] + user + ["/usr/bin/env", "-i"] + variables
+        self.process = os.fork()
+        if self.process == 0:
             null = os.open("/dev/null", os.O_RDWR)
-            kept = [os.dup(null if fd < 0 else fd) for fd in given]
-            kept = [__import__("fcntl").fcntl(fd, __import__("fcntl").F_DUPFD, 100) for fd in kept]
+            kept = [fcntl.fcntl(null if fd < 0 else fd, fcntl.F_DUPFD, 100) for fd in given]
             for number, fd in enumerate(kept):
                 os.dup2(fd, number)
             os.closerange(len(kept), 400)
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(USER + 1)
-                os.setuid(USER + 1)
-            os.execve(PYTHON[0], PYTHON + [bare_harness()], {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"})
+            os.execv(command[0], command + PYTHON + [harness()])
         for end in (control, body, secret):
             end.close()
         for pipe in pipes:
             os.close(pipe[1])
         exactly(self.control, struct.unpack("<I", exactly(self.control, 4))[0])
+        with open("/proc/%d/task/%d/children" % (self.process, self.process)) as file:
+            self.zygote = int(file.read().split()[0])
 
     def run(self, body):
         self.body.sendall(body)
@@ -144,7 +157,7 @@ class Bare:
 
     def end(self):
         self.control.close()
-        os.waitpid(self.zygote, 0)
+        os.waitpid(self.process, 0)
 
 
 def ticks(pid, children):
@@ -155,7 +168,9 @@ def ticks(pid, children):
 
 def main(data, rounds):
     programs = bodies(data)
-    sides = {"with walls": Slot(), "without": Bare()}
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chmod(scratch, 0o755)
+        sides = {"with walls": Slot(scratch), "without": Bare(scratch)}
     used = {name: [] for name in sides}
     supervisor = []
     for side in sides.values():

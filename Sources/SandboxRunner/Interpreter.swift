@@ -24,9 +24,6 @@ struct Interpreter: Sendable {
     /// Whether executed lines can be reported.
     var reportsLines: Bool { language == .python }
 
-    /// Whether the interpreter needs `ZygoteLibrary` to be a zygote.
-    var needsLibrary: Bool { language != .python }
-
     /// - Returns: nil for a language that is compiled to programs of its own.
     static func of(_ language: Language) -> Interpreter? {
         switch language {
@@ -50,7 +47,7 @@ struct Interpreter: Sendable {
             "/usr/bin/python3", "-P", "-s", "-S", "-X", "utf8", "-c",
             pythonEncoding + "\n" + pythonCandidate + "\n" + pythonTester + "\n" + pythonZygote,
         ],
-        environment: [boundNow, "PYTHONHASHSEED=0"],
+        environment: [boundNow, library, "ZYGOTE=python", "PYTHONHASHSEED=0"],
         ownMemory: 24 << 20,
         ownAddressSpace: 96 << 20
     )

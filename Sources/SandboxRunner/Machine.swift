@@ -30,7 +30,7 @@ struct Machine: Sendable {
             missing: [:],
             poolSecret: (0..<4).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 16) }.joined()
         )
-        let interpreted = configuration.languages.contains { Interpreter.of($0)?.needsLibrary == true }
+        let interpreted = configuration.languages.contains { Interpreter.of($0) != nil }
         let library = interpreted ? ZygoteLibrary.path(configuration) : nil
         if let library { surroundings.binds.append((library, ZygoteLibrary.pathInSlot)) }
         surroundings.acceptsWeakWalls = configuration.acceptsWeakWalls
@@ -41,7 +41,7 @@ struct Machine: Sendable {
                 surroundings.missing[language] = ToolChain.toolName(language)
                 continue
             }
-            if library == nil, Interpreter.of(language)?.needsLibrary == true {
+            if library == nil, Interpreter.of(language) != nil {
                 surroundings.missing[language] = "gcc, which compiles the library of its warm interpreter"
                 continue
             }

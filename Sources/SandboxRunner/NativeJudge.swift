@@ -198,6 +198,7 @@ struct NativeJudge {
     private mutating func compile(
         _ unit: CompileUnit,
         sending head: [UInt8],
+        isSecond: Bool = false,
         in processes: inout SlotProcesses
     ) throws(SandboxError) -> CompileCache.Artefact {
         let role = SlotRole.compiler(job.language)
@@ -213,7 +214,11 @@ struct NativeJudge {
             artefact.isDecidedByClock = reply.flags.contains(.wallLimit)
             artefact.limit = compileLimit(reply, status: 0)
             let isLimit = !reply.flags.subtracting(.slotDead).isEmpty
-            if !isLimit { try needWorkingCompiler(in: &processes) }
+            if !isLimit {
+                // The first time it may have been ended by something that has nothing to do with the program.
+                guard isSecond else { return try compile(unit, sending: head, isSecond: true, in: &processes) }
+                try needWorkingCompiler(in: &processes)
+            }
             artefact.refusal = "the compiler: " + (isLimit ? fatalResult(reply, status: 0).diagnostics : "it ended")
             return artefact
         }
@@ -243,7 +248,7 @@ struct NativeJudge {
         )
     }
 
-    /// Compiles a program that is known to be good in a fresh compiler, after one has ended at work on the job's program.
+    /// Compiles a program that is known to be good in a fresh compiler, after two have ended at work on the job's program.
     ///
     /// A compiler that cannot do that either has trouble of its own, which says nothing about the program.
     private func needWorkingCompiler(in processes: inout SlotProcesses) throws(SandboxError) {

@@ -2,29 +2,6 @@
 let pythonCandidate = #"""
 
 
-    def confine(head):
-        """Limits for a child, and descriptors as a fresh process would have them."""
-        _, space, size, processes, seconds, stack = head
-        limit = resource.setrlimit
-        limit(resource.RLIMIT_AS, (space, space))
-        limit(resource.RLIMIT_FSIZE, (size, size))
-        limit(resource.RLIMIT_NPROC, (processes, processes))
-        limit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
-        limit(resource.RLIMIT_STACK, (stack, stack))
-        os.setsid()
-
-
-    def open_streams(error):
-        os.dup2(OUTPUT, 1)
-        os.dup2(error, 2)
-        # The pipes are shared with earlier programs, which may have changed their mode.
-        os.set_blocking(1, True)
-        os.set_blocking(2, True)
-        os.set_blocking(RESULT, True)
-        os.close(OUTPUT)
-        os.close(ERROR)
-
-
     def load(source, name):
         """Compiles the program and runs its top level. Returns its names, or None after saying what went wrong."""
         begin = time.process_time()
@@ -93,7 +70,6 @@ let pythonCandidate = #"""
 
 
     def run_program(source, text):
-        os.close(SECRET)
         store = os.memfd_create('stdin')
         view = memoryview(text)
         while view:

@@ -1,13 +1,13 @@
 /// Part one of the Python harness: messages, and plain data for values that a program returns.
 let pythonEncoding = #"""
     # What most programs use. Each further module would make every fork dearer, and few runs cheaper.
-    import ast, os, sys, struct, marshal, gc, time, select, signal, resource, socket, types
+    import ast, os, sys, struct, marshal, gc, time, signal, types
     import math, collections, collections.abc, itertools, re, functools, heapq, string, typing, bisect, operator
     import random, copy, datetime, decimal, fractions, enum, io
     import abc, contextlib, numbers, traceback, builtins, linecache, tokenize, warnings, threading
     import _sitebuiltins
 
-    CONTROL, SECRET, BODY, RESULT, OUTPUT, ERROR = 0, 3, 4, 5, 6, 7
+    SECRET, BODY, RESULT, LINK = 3, 4, 5, 200
     # Whether executed lines are reported; set in a child.
     COVERAGE = False
     KINDS = {

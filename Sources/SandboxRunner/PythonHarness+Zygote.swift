@@ -31,77 +31,25 @@ let pythonZygote = #"""
                 BALLAST.extend([bytes(size - 33) for _ in range(free)])
 
 
-    def use_huge_pages_for_code(ctypes, library):
-        """Moves the interpreter's code and constants into huge pages, which a child does not fault in one by one.
-
-        Where that is refused, or the interpreter is not loaded at a fixed place, all stays as it is.
-        """
-        huge, size = 2 << 20, ctypes.c_size_t
-        low = high = None
-        name = '/' + os.path.basename(os.readlink('/proc/self/exe'))
-        with open('/proc/self/maps') as maps:
-            for line in maps:
-                row = line.split()
-                if len(row) > 5 and row[5].endswith(name) and row[1] in ('r--p', 'r-xp'):
-                    start, end = (int(part, 16) for part in row[0].split('-'))
-                    if high is not None and start != high:
-                        break
-                    low, high = start if low is None else low, end
-        if low is None:
-            return
-        low, high = -(-low // huge) * huge, high // huge * huge
-        count = high - low
-        if count <= 0:
-            return
-        library.mmap.restype = library.mremap.restype = size
-        library.mmap.argtypes = [size, size, ctypes.c_int, ctypes.c_int, ctypes.c_int, size]
-        library.mremap.argtypes = [size, size, size, ctypes.c_int, size]
-        library.madvise.argtypes = [size, size, ctypes.c_int]
-        library.mprotect.argtypes = [size, size, ctypes.c_int]
-        # Readable and writable, private and anonymous; MADV_HUGEPAGE; readable and executable; MAYMOVE and FIXED.
-        place = library.mmap(0, count + huge, 3, 0x22, -1, 0)
-        if place == size(-1).value:
-            return
-        place = -(-place // huge) * huge
-        if library.madvise(place, count, 14) != 0:
-            return
-        ctypes.memmove(place, low, count)
-        if library.mprotect(place, count, 5) == 0:
-            library.mremap(place, count, count, 3, low)
-
-
-    def child_of(role, head, pair):
-        """The life of one child, after the fork. Each closes what is not its own before it looks at anything."""
+    def child_of(role):
+        """The life of one child, after the fork. The library has closed what is not its own, and set its limits."""
         global COVERAGE
         try:
-            os.close(CONTROL)
-            if role == 'tester':
-                for fd in (BODY, RESULT, OUTPUT, ERROR, pair[0]):
-                    os.close(fd)
-                confine(head)
+            if role < 0:
                 # The tester's own limits are the program's; what it needs beyond them is small.
-                run_tests(pair[1], read_message(SECRET))
+                run_tests(LINK, read_message(SECRET))
                 os._exit(0)
-            mode, COVERAGE = head[0] & 255, head[0] > 255
-            if mode == 2:
-                os.close(SECRET)
-                os.close(pair[1])
+            mode, COVERAGE = role & 255, role > 255
             source, extra = marshal.loads(read_message(BODY))
             os.close(BODY)
-            confine(head)
-            os.open('/dev/null', os.O_RDONLY)
             if mode == 3:
-                open_streams(ERROR)
                 run_program(source, extra)
-            open_streams(OUTPUT)
-            if mode == 2:
-                run_server(pair[0], source)
+            elif mode == 2:
+                run_server(LINK, source)
+            elif mode == 0:
+                load(source, None)
             else:
-                os.close(SECRET)
-                if mode == 0:
-                    load(source, None)
-                else:
-                    run_calls(source, extra, only_exact if mode == 4 else only_plain)
+                run_calls(source, extra, only_exact if mode == 4 else only_plain)
             os._exit(0)
         except MemoryError:
             os._exit(77)
@@ -109,71 +57,24 @@ let pythonZygote = #"""
             os._exit(78)
 
 
-    def wait_for(child):
-        """Waits for the child's end or the supervisor's word to stop."""
-        watch = os.pidfd_open(child)
-        poll = select.poll()
-        poll.register(watch, select.POLLIN)
-        poll.register(CONTROL, select.POLLIN)
-        ready = [fd for fd, _ in poll.poll()]
-        os.close(watch)
-        if CONTROL in ready and watch not in ready:
-            read_exactly(CONTROL, 4)
-
-
-    def serve(head):
-        pair = (-1, -1)
-        has_tester = head[0] & 255 == 2
-        if has_tester:
-            ends = socket.socketpair()
-            pair = (ends[0].detach(), ends[1].detach())
-        main = program = fork()
-        if program == 0:
-            child_of('program', head, pair)
-        if has_tester:
-            main = fork()
-            if main == 0:
-                child_of('tester', head, pair)
-            os.close(pair[0])
-            os.close(pair[1])
-        wait_for(main)
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        status = cpu = peak = 0
-        while True:
-            try:
-                dead, code, usage = os.wait4(-1, 0)
-            except ChildProcessError:
-                break
-            cpu += int((usage.ru_utime + usage.ru_stime) * 1e6)
-            peak = max(peak, usage.ru_maxrss * 1024)
-            if dead == program:
-                status = code
-        # The supervisor empties /w and /tmp when it has this.
-        write_message(CONTROL, struct.pack('<IBQQ', status & 0xffffffff, 0, cpu, peak))
+    def rehearse(source):
+        """Does what a child does, until the code of it has settled: each of its pages that changes would be copied."""
+        global RESULT
+        real, RESULT = RESULT, os.memfd_create('rehearsal')
+        call = ('f', ([1, 2],))
+        for _ in range(20):
+            write_message(RESULT, marshal.dumps((source, [call, call, ('f', ([],)), ('g', ())]), 2))
+            os.lseek(RESULT, 0, os.SEEK_SET)
+            run_calls(*marshal.loads(read_message(RESULT)), only_exact)
+            os.lseek(RESULT, 0, os.SEEK_SET)
+        os.close(RESULT)
+        RESULT = real
+        del sys.modules['solution']
+        linecache.clearcache()
 
 
     def zygote():
-        global fork
-        # Children of the same user must not be able to open this process's memory or descriptors, nor each other's.
-        ctypes = __import__('ctypes')
-        library = ctypes.PyDLL(None)
-        library.prctl(4, 0, 0, 0, 0)
-        # os.fork would reseed, replace locks and walk thread lists in every child, each on a page of its own: there is
-        # one thread here, and the seed is the same for all.
-        fork = library.fork
-        use_huge_pages_for_code(ctypes, library)
-        for name in [name for name in sys.modules if 'ctypes' in name]:
-            del sys.modules[name]
-        del ctypes, library
-        # The same for every program; the others come with each.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
         os.environ.clear()
-        os.chdir('/w')
         quitter = _sitebuiltins.Quitter
         builtins.exit, builtins.quit = quitter('exit', 'Ctrl-D'), quitter('quit', 'Ctrl-D')
         warnings.simplefilter('ignore')
@@ -182,7 +83,7 @@ let pythonZygote = #"""
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, 'w', closefd=False)), 'utf-8', 'surrogateescape')
         sys.stderr = io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, 'w', closefd=False)), 'utf-8', 'backslashreplace',
                                       line_buffering=True)
-        # What is built on first use is built here, once.
+        # What is built on first use is built here, once; what the interpreter changes while code is new, too.
         warm = {}
         source = 'from typing import *\nclass A: pass\ndef f(x: List[int]) -> int:\n    assert x\n    return [y for y in x]'
         exec(compile(source, '<warm>', 'exec'), warm)
@@ -191,18 +92,13 @@ let pythonZygote = #"""
         except AssertionError as error:
             describe(error)
         del warm
+        rehearse(source)
         random.seed(0)
         gc.collect()
         fill_gaps()
         gc.freeze()
-        write_message(CONTROL, b'warm')
-        while True:
-            try:
-                message = read_message(CONTROL)
-            except EOFError:
-                os._exit(0)
-            if message:
-                serve(struct.unpack('<IQQIIQ', message))
+        # `ZygoteLibrary` takes this call: it serves the supervisor, and returns in children only.
+        child_of(os.getppid())
 
 
     zygote()

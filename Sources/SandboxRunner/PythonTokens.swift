@@ -102,21 +102,41 @@ struct PythonTokens {
             if isPrefix { return try string(prefix: name.lowercased()) }
             return tokens.append(.name(name))
         }
-        for length in [2, 1] where at + length <= source.count {
-            let text = String(decoding: source[at..<at + length], as: UTF8.self)
-            guard Self.symbols.contains(text) else { continue }
-            if "([{".contains(text) { depth += 1 }
-            if ")]}".contains(text) { depth -= 1 }
-            guard depth >= 0 else { throw NotTakenApart() }
-            at += length
-            return tokens.append(.symbol(text))
+        guard let text = Self.symbol(first, byte(1)) else { throw NotTakenApart() }
+        switch text {
+        case "(", "[", "{": depth += 1
+        case ")", "]", "}": depth -= 1
+        default: break
         }
-        throw NotTakenApart()
+        guard depth >= 0 else { throw NotTakenApart() }
+        at += text.utf8.count
+        tokens.append(.symbol(text))
     }
 
-    private static let symbols: Set<String> = [
-        "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "**",
-    ]
+    /// The longest symbol that begins with these two characters.
+    private static func symbol(_ first: UInt8, _ second: UInt8) -> String? {
+        let isBeforeEqual = second == UInt8(ascii: "=")
+        switch UnicodeScalar(first) {
+        case "(": return "("
+        case ")": return ")"
+        case "[": return "["
+        case "]": return "]"
+        case "{": return "{"
+        case "}": return "}"
+        case ",": return ","
+        case ":": return ":"
+        case ".": return "."
+        case "+": return "+"
+        case "-": return "-"
+        case "/": return "/"
+        case "*": return second == first ? "**" : "*"
+        case "=": return isBeforeEqual ? "==" : "="
+        case "!": return isBeforeEqual ? "!=" : nil
+        case "<": return isBeforeEqual ? "<=" : "<"
+        case ">": return isBeforeEqual ? ">=" : ">"
+        default: return nil
+        }
+    }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
@@ -149,7 +169,9 @@ struct PythonTokens {
         // Swift wants a digit on both sides of the point.
         var written = text.hasPrefix(".") ? "0" + text : text
         if written.hasSuffix(".") { written += "0" }
-        written = written.replacing(".e", with: ".0e").replacing(".E", with: ".0e")
+        if written.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+            written = written.replacing(".e", with: ".0e").replacing(".E", with: ".0e")
+        }
         guard let value = Double(written), value.isFinite else { throw NotTakenApart() }
         tokens.append(.literal(.number(value)))
     }

@@ -41,10 +41,17 @@ struct SourceScan {
     /// Whether the program has nothing but space and comments.
     static func isEmpty(_ program: String, language: Language) -> Bool {
         if language == .python || language == .ruby {
-            return program.utf8.split(whereSeparator: { $0 == 10 || $0 == 13 }).allSatisfy { line in
-                let first = line.first { $0 != 32 && !(9...13).contains($0) }
-                return first == nil || first == UInt8(ascii: "#")
+            var isComment = false
+            for byte in program.utf8 {
+                if byte == 10 || byte == 13 {
+                    isComment = false
+                } else if byte == UInt8(ascii: "#") {
+                    isComment = true
+                } else if !isComment, byte != 32, !(9...13).contains(byte) {
+                    return false
+                }
             }
+            return true
         }
         let code = SourceScan(program).code
         if language == .php {

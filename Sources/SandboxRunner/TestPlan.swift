@@ -209,40 +209,40 @@ private struct TestParser {
     }
 
     private mutating func relation() -> String? {
-        for symbol in ["==", "!=", "<=", ">=", "<", ">"] where take(symbol) { return symbol }
-        if take(word: "in") { return "in" }
-        if take(word: "is") { return take(word: "not") ? "is not" : "is" }
-        if tokens[at] == .name("not"), tokens[at + 1] == .name("in") {
+        switch tokens[at] {
+        case .symbol(let symbol):
+            guard ["==", "!=", "<=", ">=", "<", ">"].contains(symbol) else { return nil }
+            at += 1
+            return symbol
+        case .name("in"):
+            at += 1
+            return "in"
+        case .name("is"):
+            at += 1
+            return take(word: "not") ? "is not" : "is"
+        case .name("not") where tokens[at + 1] == .name("in"):
             at += 2
             return "not in"
+        default: return nil
         }
-        return nil
     }
 
     private mutating func sum() throws(NotTakenApart) -> PythonExpression {
         var value = try product()
-        while true {
-            if take("+") {
-                value = .arithmetic("+", value, try product())
-            } else if take("-") {
-                value = .arithmetic("-", value, try product())
-            } else {
-                return value
-            }
+        while case .symbol(let symbol) = tokens[at], symbol == "+" || symbol == "-" {
+            at += 1
+            value = .arithmetic(symbol, value, try product())
         }
+        return value
     }
 
     private mutating func product() throws(NotTakenApart) -> PythonExpression {
         var value = try unary()
-        while true {
-            if take("*") {
-                value = .arithmetic("*", value, try unary())
-            } else if take("/") {
-                value = .arithmetic("/", value, try unary())
-            } else {
-                return value
-            }
+        while case .symbol(let symbol) = tokens[at], symbol == "*" || symbol == "/" {
+            at += 1
+            value = .arithmetic(symbol, value, try unary())
         }
+        return value
     }
 
     private mutating func unary() throws(NotTakenApart) -> PythonExpression {
