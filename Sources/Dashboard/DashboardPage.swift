@@ -71,7 +71,7 @@ enum DashboardPage {
         figure { margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px 6px; min-width: 0; }
         figure svg { display: block; width: 100%; height: 190px; overflow: hidden; }
         figcaption { color: var(--soft); font-size: .85rem; min-height: 2.6em; overflow-wrap: anywhere; }
-        figcaption .key { margin-right: 12px; } h3 { overflow-wrap: anywhere; } figcaption svg { display: inline; width: 22px; height: 8px; }
+        figcaption .key { display: inline-block; max-width: 100%; margin-right: 12px; } h3 { overflow-wrap: anywhere; } figcaption svg { display: inline; width: 22px; height: 8px; }
         svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
         .axis { stroke: var(--line); stroke-width: 1; } .cursor { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 2 2; }
         .curve { fill: none; stroke-width: 1.7; stroke-linejoin: round; } .band { stroke: none; opacity: .14; }

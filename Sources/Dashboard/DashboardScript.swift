@@ -131,7 +131,7 @@ enum DashboardScript {
           for (const v of ticks(low, high, 4)) {
             canvas.append(draw('line', { class: 'axis', x1: left, x2: width - right, y1: y(v), y2: y(v) }), draw('text', { x: left - 5, y: y(v) + 4, 'text-anchor': 'end' }, number(+v.toPrecision(6))));
           }
-          for (const s of ticks(first, last, Math.floor(width / 110))) canvas.append(draw('text', { x: x(s), y: height - 5, 'text-anchor': 'middle' }, String(Math.round(s))));
+          for (const s of ticks(first, last, Math.floor(width / 110))) canvas.append(draw('text', { x: Math.min(x(s), width - 3 - 3.5 * String(Math.round(s)).length), y: height - 5, 'text-anchor': 'middle' }, String(Math.round(s))));
           const path = (steps, values) => steps.map((s, i) => (i ? 'L' : 'M') + x(s).toFixed(1) + ' ' + y(values[i]).toFixed(1)).join('');
           const area = (steps, a, b) => path(steps, b) + steps.map((_, i) => { const j = steps.length - 1 - i; return 'L' + x(steps[j]).toFixed(1) + ' ' + y(a[j]).toFixed(1); }).join('') + 'Z';
           if (stacked) for (const l of stacked) canvas.append(draw('path', { class: 'layer f' + l.colour, d: area(l.steps, l.from, l.to) }));
