@@ -21,7 +21,8 @@ package struct ConfigurationLoader {
             throw .unreadable(file: "defaults", reason: "\(error)")
         }
         // Keys without a default are absent from the encoded defaults.
-        for path in [["ppo", "target_kl"], ["optimizer", "schedule", "total_steps"]] {
+        let optional = ["target_kl", "clip_epsilon_high", "dual_clip", "value_lambda"].map { ["ppo", $0] }
+        for path in optional + [["optimizer", "schedule", "total_steps"]] {
             tree = Self.adding(tree, path: path[...])
         }
         schema = tree

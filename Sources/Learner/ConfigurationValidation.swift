@@ -55,6 +55,7 @@ extension RunConfiguration {
         try positive("cluster.microbatch_size", cluster.microbatchSize)
         try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)
         if !cluster.endpoint.isEmpty { _ = try LearnerEndpoints(base: cluster.endpoint) }
+        try validateLearning()
         try positive("sft.steps", sft.steps, orZero: true)
         try positive("sft.batch_size", sft.batchSize)
         try require((0..<1).contains(sft.flawedShare), "sft.flawed_share", sft.flawedShare, "0 ≤ share < 1")
@@ -94,6 +95,41 @@ extension RunConfiguration {
             "data.prefix_steps",
             data.prefixSteps,
             "1 or more with data.prefix_share: iterations until nothing is given any more"
+        )
+    }
+
+    private func validateLearning() throws(ConfigurationError) {
+        try positive("rollout.refill_rounds", rollout.refillRounds, orZero: true)
+        try positive("critic.pretraining_iterations", critic.pretrainingIterations, orZero: true)
+        try positive("sft.evaluate_every", sft.evaluateEvery, orZero: true)
+        try positive("sft.patience", sft.patience, orZero: true)
+        try require((0..<1).contains(sft.labelSmoothing), "sft.label_smoothing", sft.labelSmoothing, "0 ≤ ε < 1")
+        try positive("sft.mix_every", sft.mixEvery, orZero: true)
+        try require(
+            sft.patience == 0 || sft.evaluateEvery > 0,
+            "sft.evaluate_every",
+            sft.evaluateEvery,
+            "1 or more with sft.patience: gradient steps between measurements"
+        )
+        try require(
+            rollout.refillRounds == 0 || ppo.dynamicSampling,
+            "rollout.refill_rounds",
+            rollout.refillRounds,
+            "0 without ppo.dynamic_sampling: true"
+        )
+        let estimator = ppo.advantageEstimator
+        let compares = [.grpo, .drgrpo, .rloo].contains(estimator) || ppo.dynamicSampling
+        try require(
+            !compares || rollout.samplesPerPrompt > 1,
+            "rollout.samples_per_prompt",
+            rollout.samplesPerPrompt,
+            "2 or more: completions of a prompt are compared with one another"
+        )
+        try require(
+            estimator.usesCritic || !critic.separate && critic.pretrainingIterations == 0,
+            "critic",
+            "set",
+            "no separate critic and no pretraining: ppo.advantage_estimator \(estimator.rawValue) has no critic"
         )
     }
 

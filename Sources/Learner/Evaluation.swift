@@ -13,8 +13,17 @@ package struct EvaluationReport: Sendable, Codable, Equatable {
     package var sampledScore: Double
     /// Problems whose completion could be judged.
     package var problems: Int
+    /// Share of problems with a reference whose greedy completion is the reference, but for white space at its ends; nil
+    /// without references.
+    package var greedyExact: Double?
+    /// Whether the problems have tests; without them passing is compiling.
+    package var hasTests: Bool?
 
-    init(greedy: [Trajectory], sampled: [Trajectory]) {
+    /// - Parameters:
+    ///   - greedy: one greedy completion per problem, in slot order.
+    ///   - sampled: one sampled completion per problem.
+    ///   - held: the problems by slot.
+    init(greedy: [Trajectory], sampled: [Trajectory], of held: [Problem] = []) {
         func share(_ rows: [Trajectory], _ holds: (Trajectory) -> Bool) -> Double {
             let judged = rows.filter { !$0.masked }
             return judged.isEmpty ? 0 : Double(judged.count(where: holds)) / Double(judged.count)
@@ -30,15 +39,24 @@ package struct EvaluationReport: Sendable, Codable, Equatable {
         greedyScore = mean(greedy)
         sampledScore = mean(sampled)
         problems = greedy.count { !$0.masked }
+        hasTests = held.isEmpty ? nil : held.contains { !$0.tests.isEmpty }
+        let comparable = greedy.filter {
+            !$0.masked && held.indices.contains($0.slot) && !held[$0.slot].reference.isEmpty
+        }
+        func trimmed(_ text: String) -> String { text.trimmingCharacters(in: .whitespacesAndNewlines) }
+        greedyExact =
+            comparable.isEmpty ? nil : share(comparable) { trimmed($0.text) == trimmed(held[$0.slot].target) }
     }
 
     /// The figures under their metric names.
     package var metrics: [String: Double] {
-        [
+        var metrics = [
             "val/greedy/pass@1": greedyPass, "val/sampled/pass@1": sampledPass,
             "val/greedy/compile_rate": greedyCompile, "val/sampled/compile_rate": sampledCompile,
             "val/greedy/score": greedyScore, "val/sampled/score": sampledScore,
         ]
+        metrics["val/greedy/exact_match"] = greedyExact
+        return metrics
     }
 }
 

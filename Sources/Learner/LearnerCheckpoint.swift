@@ -15,6 +15,9 @@ struct CheckpointState: Codable {
     var optimizerSteps: [String: Int]
     /// SHA-256 of the weights after `step` iterations.
     var weights: String
+    /// SHA-256 of the separate critic's weights, and the steps of its optimiser; nil when there is none.
+    var critic: String?
+    var criticSteps: [String: Int]?
     /// SHA-256 of the frozen reference policy.
     var reference: String
     /// Older versions that iterations not yet sampled still need, by iteration.
@@ -31,29 +34,41 @@ enum LearnerCheckpoint {
     static func write(
         to folder: URL,
         model: PolicyModel,
-        optimizer: AdamW,
+        learner: PPOLearner,
         state: CheckpointState,
         older: [Int: T5Parameters]
     ) throws {
         try model.save(to: folder)
+        try write(learner.optimizer, to: folder.appending(path: optimizerFile))
+        if let critic = learner.critic {
+            try write(critic.optimizer, to: folder.appending(path: criticOptimizerFile))
+            try write(critic.parameters, to: folder.appending(path: criticFile))
+        }
+        for (step, parameters) in older {
+            try write(parameters, to: folder.appending(path: olderFile(step)))
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(state).write(to: folder.appending(path: stateFile))
+    }
+
+    private static func write(_ optimizer: AdamW, to file: URL) throws {
         try unsafe writeSafetensors(
             [
                 ("first_moments", [optimizer.firstMoments.count], optimizer.firstMoments.contents),
                 ("second_moments", [optimizer.secondMoments.count], optimizer.secondMoments.contents),
             ],
             metadata: [:],
-            to: folder.appending(path: optimizerFile)
+            to: file
         )
-        for (step, parameters) in older {
-            try unsafe writeSafetensors(
-                [("parameters", [parameters.buffer.count], parameters.buffer.contents)],
-                metadata: [:],
-                to: folder.appending(path: olderFile(step))
-            )
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(state).write(to: folder.appending(path: stateFile))
+    }
+
+    private static func write(_ parameters: T5Parameters, to file: URL) throws {
+        try unsafe writeSafetensors(
+            [("parameters", [parameters.buffer.count], parameters.buffer.contents)],
+            metadata: [:],
+            to: file
+        )
     }
 
     /// What a checkpoint held.
@@ -61,6 +76,8 @@ enum LearnerCheckpoint {
         var model: PolicyModel
         var state: CheckpointState
         var older: [Int: T5Parameters]
+        /// The separate critic.
+        var critic: T5Parameters?
     }
 
     static func read(from folder: URL) throws -> Contents {
@@ -72,22 +89,37 @@ enum LearnerCheckpoint {
         try require(model.parameters, is: state.weights, file: folder.appending(path: "model.safetensors"))
         var older: [Int: T5Parameters] = [:]
         for (step, digest) in state.olderVersions {
-            let file = folder.appending(path: olderFile(step))
-            let parameters = T5Parameters(configuration: model.parameters.configuration)
-            try fill(parameters.buffer, from: SafetensorsFile(contentsOf: file), name: "parameters", file: file)
-            try require(parameters, is: digest, file: file)
-            older[step] = parameters
+            older[step] = try parameters(digest, like: model, in: folder.appending(path: olderFile(step)))
         }
-        return Contents(model: model, state: state, older: older)
+        let critic = try state.critic.map { try parameters($0, like: model, in: folder.appending(path: criticFile)) }
+        return Contents(model: model, state: state, older: older, critic: critic)
     }
 
-    /// Fills the moments of `optimizer` from the checkpoint in `folder`.
-    static func restore(_ optimizer: AdamW, from folder: URL, state: CheckpointState) throws {
-        let file = folder.appending(path: optimizerFile)
+    private static func parameters(_ digest: String, like model: PolicyModel, in file: URL) throws -> T5Parameters {
+        let parameters = T5Parameters(configuration: model.parameters.configuration)
+        try fill(parameters.buffer, from: SafetensorsFile(contentsOf: file), name: "parameters", file: file)
+        try require(parameters, is: digest, file: file)
+        return parameters
+    }
+
+    /// Fills the moments of a learner's optimisers from the checkpoint in `folder`.
+    static func restore(_ learner: PPOLearner, from folder: URL, state: CheckpointState) throws {
+        try restore(learner.optimizer, from: folder.appending(path: optimizerFile), steps: state.optimizerSteps)
+        guard let critic = learner.critic else { return }
+        guard let steps = state.criticSteps else {
+            throw LearnerError.resume(
+                path: folder.path,
+                reason: "has no separate critic; critic.separate cannot be changed"
+            )
+        }
+        try restore(critic.optimizer, from: folder.appending(path: criticOptimizerFile), steps: steps)
+    }
+
+    private static func restore(_ optimizer: AdamW, from file: URL, steps: [String: Int]) throws {
         let tensors = try SafetensorsFile(contentsOf: file)
         try fill(optimizer.firstMoments, from: tensors, name: "first_moments", file: file)
         try fill(optimizer.secondMoments, from: tensors, name: "second_moments", file: file)
-        try optimizer.restore(steps: state.optimizerSteps)
+        try optimizer.restore(steps: steps)
     }
 
     private static func fill(_ buffer: FloatBuffer, from tensors: SafetensorsFile, name: String, file: URL) throws {
@@ -111,6 +143,8 @@ enum LearnerCheckpoint {
     }
 
     private static let optimizerFile = "optimizer.safetensors"
+    private static let criticOptimizerFile = "critic-optimizer.safetensors"
+    private static let criticFile = "critic.safetensors"
     private static let stateFile = "state.json"
     private static func olderFile(_ step: Int) -> String { "policy-\(step).safetensors" }
 }

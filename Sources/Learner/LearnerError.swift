@@ -1,6 +1,10 @@
 /// Why the learner stopped.
 package enum LearnerError: Error, CustomStringConvertible {
-    case nonFinite(step: Int, detail: String)
+    case nonFinite(step: Int, slots: [Int] = [], detail: String)
+    /// Something that holds of every run does not.
+    case invariant(step: Int, detail: String)
+    /// A completion was sampled by weights older than allowed.
+    case stale(step: Int, slot: Int, version: Int, allowed: Int)
     case memory(step: Int, planned: Int, limit: Int)
     case infrastructure(step: Int, masked: Int, of: Int, example: String)
     case runDirectory(path: String, reason: String)
@@ -13,8 +17,14 @@ package enum LearnerError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .nonFinite(let step, let detail):
-            "iteration \(step): a number is not finite (\(detail)); the batch is saved beside the checkpoints, the weights are those before the step"
+        case .nonFinite(let step, let slots, let detail):
+            "iteration \(step): a number is not finite (\(detail))"
+                + (slots.isEmpty ? "" : ", slots \(slots.map(String.init).joined(separator: ", "))")
+                + "; no weight was changed by it, and no checkpoint written"
+        case .invariant(let step, let detail):
+            "iteration \(step): \(detail); the run stops, since its numbers would mean nothing"
+        case .stale(let step, let slot, let version, let allowed):
+            "iteration \(step): slot \(slot) was sampled with the weights of iteration \(version), more than run.staleness = \(allowed) behind"
         case .memory(let step, let planned, let limit):
             "iteration \(step): the update needs \(planned >> 20) MiB, the limit is \(limit >> 20) MiB (cluster.memory_limit_bytes); cluster.recompute_activations: true or a smaller cluster.microbatch_size needs less"
         case .infrastructure(let step, let masked, let total, let example):

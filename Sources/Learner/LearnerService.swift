@@ -15,14 +15,15 @@ package import Transport
 ///
 /// One step of the loop is a pure function of the checkpoint before it and the verdicts.
 package final class LearnerService {
-    private let configuration: RunConfiguration
+    let configuration: RunConfiguration
     private let directory: RunDirectory
     private let endpoints: LearnerEndpoints
     private let provider: any ChannelProvider
     private let display: TrainingDisplay
     private let source: ProblemSource
+    private let supervised: SupervisedExamples
 
-    private let model: PolicyModel
+    let model: PolicyModel
     private let reference: T5Parameters
     private let learner: PPOLearner
     private let ledger: Ledger
@@ -32,7 +33,7 @@ package final class LearnerService {
     /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
     private var versions: [Int: T5Parameters]
     private var manifests: [Int: WireWeightManifest] = [:]
-    private var watchdog: Watchdog?
+    private(set) var watchdog: Watchdog?
 
     /// Prepares a run, or picks up the newest valid checkpoint of one.
     ///
@@ -85,16 +86,18 @@ package final class LearnerService {
             reference = model.parameters.copy()
             try PolicyModel(parameters: reference, tokenizer: model.tokenizer).save(to: directory.reference)
         }
+        supervised = try SupervisedExamples(configuration: configuration, source: source, tokenizer: model.tokenizer)
         step = checkpoint?.state.step ?? 0
         evaluations = checkpoint?.state.evaluations ?? [:]
         versions = checkpoint?.older ?? [:]
         learner = PPOLearner(
             parameters: model.parameters,
+            critic: checkpoint?.critic,
             configuration: configuration,
             state: checkpoint?.state.learner
         )
         if let checkpoint, let folder {
-            try LearnerCheckpoint.restore(learner.optimizer, from: folder, state: checkpoint.state)
+            try LearnerCheckpoint.restore(learner, from: folder, state: checkpoint.state)
         }
         versions[step] = model.parameters.copy()
         ledger = try Ledger(at: directory.ledger) { writeNotice("learner: \($0)") }
@@ -192,7 +195,7 @@ package final class LearnerService {
     }
 
     /// The services of a run.
-    private struct Cluster {
+    struct Cluster {
         let rollouts: RolloutService
         let weights: WeightServer
         let dispatcher: ExecutionDispatcher
@@ -207,22 +210,19 @@ package final class LearnerService {
     private func iterate(_ cluster: Cluster, _ builder: LeaseBuilder) async throws {
         let (rollouts, weights, dispatcher) = (cluster.rollouts, cluster.weights, cluster.dispatcher)
         var submitted = step
-        if evaluations[step] == nil { try await evaluate(cluster, builder, training: []) }
+        if evaluations[step] == nil { try await evaluate(cluster, builder, training: TrainingBatch()) }
         while step < configuration.run.iterations {
             var clock = Stopwatch()
             var total = Stopwatch()
             while submitted < configuration.run.iterations, submitted <= step + configuration.run.staleness {
-                try await cluster.submit(
-                    builder.training(step: submitted, weights: try manifest(forSampling: submitted))
-                )
+                try await submit(step: submitted, to: cluster, builder)
                 submitted += 1
             }
-            let id = BatchID(purpose: .training, label: "", step: step)
-            watchdog?.waiting(for: "the shards of iteration \(step)")
-            let results = try await rollouts.collect(id)
+            let collected = try await trainingBatch(of: step, cluster, builder)
+            let batch = collected.trajectories
             watchdog?.waiting(for: "the update of iteration \(step)")
             var metrics = ["timing_s/gen": clock.lap()]
-            let batch = try trajectories(of: results)
+            metrics.merge(collected.metrics) { $1 }
             metrics.merge(rolloutMetrics(batch)) { $1 }
             try checkInfrastructure(batch)
             try recorder?.record(step: step, trajectories: batch)
@@ -242,7 +242,9 @@ package final class LearnerService {
             metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
-            metrics.merge(Self.idleShares(of: results, batch, slots: await dispatcher.snapshot().slots, seconds)) { $1 }
+            metrics.merge(
+                Self.idleShares(of: collected.results, batch, slots: await dispatcher.snapshot().slots, seconds)
+            ) { $1 }
             metrics["weights/version"] = Double(step)
             let workers = await rollouts.workerCount
             metrics["rollout/workers"] = Double(workers)
@@ -258,7 +260,7 @@ package final class LearnerService {
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations
             if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
-                try await evaluate(cluster, builder, training: batch)
+                try await evaluate(cluster, builder, training: collected)
             }
             if step.isMultiple(of: configuration.run.checkpointEvery) || isLast {
                 try checkpoint()
@@ -271,15 +273,39 @@ package final class LearnerService {
         // SAFETY: the learner is idle until the thread is done with it.
         nonisolated(unsafe) let learner = self.learner
         let step = self.step
+        let examples = supervised.examples(between: step, configuration)
         do {
             return try await onOwnThread { () throws(LearnerError) in
-                try unsafe learner.update(trajectories: batch, step: step)
+                var metrics = try unsafe learner.update(trajectories: batch, step: step)
+                if !examples.isEmpty { metrics["sft/loss"] = try unsafe learner.supervise(examples, step: step) }
+                return metrics
             }
         } catch {
-            let file = directory.url.appending(path: "failed-step-\(step).json")
-            try? JSONEncoder().encode(batch).write(to: file)
-            throw error
+            throw saveOffenders(of: error, in: batch)
         }
+    }
+
+    /// Writes the samples that an update failed on, as rows that `ppocoder replay` reads.
+    private func saveOffenders(of error: LearnerError, in batch: [Trajectory]) -> LearnerError {
+        guard case .nonFinite(let step, let slots, let detail) = error else { return error }
+        let file = directory.url.appending(path: "failed-step-\(step).jsonl")
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        let rows = batch.filter { slots.isEmpty || slots.contains($0.slot) }
+        var lines = Data()
+        for trajectory in rows {
+            guard let line = try? encoder.encode(ReplayRow(step: step, trajectory: trajectory)) else { continue }
+            lines += line
+            lines.append(10)
+        }
+        do { try lines.write(to: file) } catch {
+            return .nonFinite(step: step, slots: slots, detail: detail + "; the samples could not be saved: \(error)")
+        }
+        return .nonFinite(step: step, slots: slots, detail: detail + "; saved to \(file.path)")
     }
 
     private func checkInfrastructure(_ batch: [Trajectory]) throws {
@@ -295,7 +321,7 @@ package final class LearnerService {
     }
 
     /// Judges the current version on the held-out problems, greedily and sampled.
-    private func evaluate(_ cluster: Cluster, _ builder: LeaseBuilder, training: [Trajectory]) async throws {
+    private func evaluate(_ cluster: Cluster, _ builder: LeaseBuilder, training: TrainingBatch) async throws {
         guard !source.evaluation.isEmpty, let manifest = manifests[step] else { return }
         var clock = Stopwatch()
         var parts: [[Trajectory]] = []
@@ -307,11 +333,11 @@ package final class LearnerService {
             watchdog?.waiting(for: "the \(label) evaluation after \(step) iterations")
             parts.append(try trajectories(of: try await cluster.rollouts.collect(id)))
         }
-        let report = EvaluationReport(greedy: parts[0], sampled: parts[1])
+        let report = EvaluationReport(greedy: parts[0], sampled: parts[1], of: source.evaluation)
         evaluations[step] = report
         let epoch = evaluations.keys.count { $0 < step }
         try writeGenerations(epoch: epoch, test: parts[0], training: training)
-        try display.evaluation(step: step, report: report, seconds: clock.lap())
+        try display.evaluation(step: step, evaluations: evaluations, seconds: clock.lap())
     }
 
     private func publish(
@@ -334,7 +360,7 @@ package final class LearnerService {
     }
 
     /// The version that iteration `t` is sampled with: v(max(0, t − k)).
-    private func manifest(forSampling t: Int) throws -> WireWeightManifest {
+    func manifest(forSampling t: Int) throws -> WireWeightManifest {
         guard let manifest = manifests[max(0, t - configuration.run.staleness)] else {
             preconditionFailure("the version for iteration \(t) was retired too early")
         }
@@ -409,16 +435,15 @@ package final class LearnerService {
         return welcome
     }
 
-    private func writeGenerations(epoch: Int, test: [Trajectory], training: [Trajectory]) throws {
-        let rollout = configuration.rollout
-        let gold = training.map { row in
-            source.problem(step: step - 1, prompt: row.slot / rollout.samplesPerPrompt).target
+    private func writeGenerations(epoch: Int, test: [Trajectory], training: TrainingBatch) throws {
+        let gold = training.trajectories.map { row in
+            training.problem(row.slot / configuration.rollout.samplesPerPrompt, step: step - 1, source).target
         }
         try directory.writeGenerations(
             epoch: epoch,
             test: test.map(\.text),
             testGold: source.evaluation.map(\.target),
-            train: training.map(\.text),
+            train: training.trajectories.map(\.text),
             trainGold: gold
         )
     }
@@ -433,6 +458,8 @@ package final class LearnerService {
             learner: learner.state,
             optimizerSteps: learner.optimizer.steps,
             weights: learner.parameters.digest().hex,
+            critic: learner.critic?.parameters.digest().hex,
+            criticSteps: learner.critic?.optimizer.steps,
             reference: reference.digest().hex,
             olderVersions: older.mapValues { $0.digest().hex },
             evaluations: evaluations
@@ -445,7 +472,7 @@ package final class LearnerService {
             try LearnerCheckpoint.write(
                 to: folder,
                 model: PolicyModel(parameters: learner.parameters, tokenizer: model.tokenizer),
-                optimizer: learner.optimizer,
+                learner: learner,
                 state: state,
                 older: older
             )

@@ -22,18 +22,77 @@ struct LeaseBuilder: Sendable {
             lease.sampling = sampling(greedy: false)
             for (local, prompt) in prompts.enumerated() {
                 add(source.problem(step: step, prompt: prompt), to: &lease)
-                for sample in 0..<rollout.samplesPerPrompt {
-                    let slot = prompt * rollout.samplesPerPrompt + sample
-                    let key = RandomKey(
+                addSamples(of: prompt, problem: local, to: &lease) { slot in
+                    RandomKey(
                         seed: configuration.run.seed,
                         path: RandomPurpose.sampling,
                         UInt64(step),
                         UInt64(slot)
                     )
-                    add(slot: slot, problem: local, key: key, to: &lease)
                 }
             }
             return lease
+        }
+    }
+
+    /// The label of the shards of a refill.
+    static func refillLabel(_ round: Int) -> String { "refill-\(round)" }
+    /// The label of the shards with the greedy completions of training prompts.
+    static let greedyLabel = "greedy"
+
+    /// Shards with new problems for the prompts of iteration `step` at the positions `prompts`.
+    ///
+    /// - Parameters:
+    ///   - step: the iteration.
+    ///   - round: which refill of the iteration, from 1.
+    ///   - prompts: positions in the batch.
+    ///   - weights: of the iteration.
+    /// - Returns: the shards, whose slots are those of the prompts.
+    func refill(step: Int, round: Int, prompts: [Int], weights: WireWeightManifest) -> [WireRolloutLease] {
+        shards(count: prompts.count, size: configuration.rollout.promptsPerShard) { shard, range in
+            let label = Self.refillLabel(round)
+            var lease = self.lease(.training, step: step, shard: shard, label: label, weights: weights)
+            lease.sampling = sampling(greedy: false)
+            for (local, index) in range.enumerated() {
+                add(source.refill(step: step, round: round, prompt: prompts[index]), to: &lease)
+                addSamples(of: prompts[index], problem: local, to: &lease) { slot in
+                    RandomKey(
+                        seed: configuration.run.seed,
+                        path: RandomPurpose.refill,
+                        UInt64(step),
+                        UInt64(round),
+                        UInt64(slot)
+                    )
+                }
+            }
+            return lease
+        }
+    }
+
+    /// Shards with one greedy completion for every prompt of iteration `step`; a slot is the number of its prompt.
+    func greedy(step: Int, weights: WireWeightManifest) -> [WireRolloutLease] {
+        let rollout = configuration.rollout
+        return shards(count: rollout.promptsPerStep, size: rollout.promptsPerShard) { shard, prompts in
+            var lease = self.lease(.training, step: step, shard: shard, label: Self.greedyLabel, weights: weights)
+            lease.sampling = sampling(greedy: true)
+            for (local, prompt) in prompts.enumerated() {
+                add(source.problem(step: step, prompt: prompt), to: &lease)
+                let key = RandomKey(seed: configuration.run.seed, path: RandomPurpose.evaluation, UInt64(prompt))
+                add(slot: prompt, problem: local, key: key, to: &lease)
+            }
+            return lease
+        }
+    }
+
+    private func addSamples(
+        of prompt: Int,
+        problem: Int,
+        to lease: inout WireRolloutLease,
+        key: (Int) -> RandomKey
+    ) {
+        let count = configuration.rollout.samplesPerPrompt
+        for slot in prompt * count..<(prompt + 1) * count {
+            add(slot: slot, problem: problem, key: key(slot), to: &lease)
         }
     }
 

@@ -6,39 +6,52 @@ internal import Telemetry
 internal import Tensors
 package import Transformer
 
-/// Actor and critic with everything an update changes: weights, optimiser, KL controller.
+/// Actor and critic with everything an update changes: weights, optimisers, KL controller.
 ///
-/// The only place where PPO meets the transformer. Deterministic: the same trajectories in the same order give the same
+/// With `PPOMinibatch`, `SeparateCritic` and `UpdateChecks` the only place where PPO meets the transformer. Deterministic: the same trajectories in the same order give the same
 /// bits, whatever the number of threads.
 package final class PPOLearner {
     package let parameters: T5Parameters
     let optimizer: AdamW
-    private let lanes: GradientLanes
-    private let configuration: RunConfiguration
-    private let sampling: SamplingSettings
+    let lanes: GradientLanes
+    let configuration: RunConfiguration
+    let sampling: SamplingSettings
+    /// The critic, where it has a trunk of its own.
+    let critic: SeparateCritic?
     private let policyParameters: Set<String>
     private let criticParameters: Set<String>
     private var controller: KLController
-    private var gradientSteps = 0
+    private var moments: RewardMoments
+    var gradientSteps = 0
 
-    /// What an update leaves behind beside the weights and the optimiser's moments.
+    /// What an update leaves behind beside the weights and the optimisers' moments.
     package struct State: Codable, Sendable, Equatable {
         var klCoefficient: Double
         var gradientSteps: Int
+        var rewardMoments: RewardMoments?
     }
 
-    package var state: State { State(klCoefficient: controller.coefficient, gradientSteps: gradientSteps) }
+    package var state: State {
+        State(klCoefficient: controller.coefficient, gradientSteps: gradientSteps, rewardMoments: moments)
+    }
 
     /// - Parameters:
     ///   - parameters: the weights to train, changed in place.
+    ///   - critic: the weights of a separate critic; nil starts one from `parameters` if there is to be one.
     ///   - configuration: of the run.
     ///   - state: of a checkpoint, or nil to start.
-    package init(parameters: T5Parameters, configuration: RunConfiguration, state: State? = nil) {
+    package init(
+        parameters: T5Parameters,
+        critic: T5Parameters? = nil,
+        configuration: RunConfiguration,
+        state: State? = nil
+    ) {
         self.parameters = parameters
         self.configuration = configuration
         sampling = configuration.samplingSettings
         let fresh = KLController(configuration.ppo)
         controller = KLController(coefficient: state?.klCoefficient ?? fresh.coefficient, rule: fresh.rule)
+        moments = state?.rewardMoments ?? RewardMoments()
         gradientSteps = state?.gradientSteps ?? 0
         lanes = GradientLanes(
             count: configuration.cluster.learnerLanes,
@@ -46,117 +59,139 @@ package final class PPOLearner {
             recomputes: configuration.cluster.recomputeActivations
         )
         optimizer = makeOptimizer(parameters, gradients: lanes.gradients, configuration: configuration.optimizer)
+        self.critic =
+            configuration.hasSeparateCritic
+            ? SeparateCritic(parameters: critic ?? parameters.copy(), configuration: configuration) : nil
         let names = Set(parameters.entries.map(\.name))
         criticParameters = names.filter { $0.hasPrefix("value_head") }
         policyParameters = names.subtracting(criticParameters)
     }
 
-    /// One PPO iteration: advantages, then epochs × minibatches of gradient steps.
+    /// One iteration: advantages, then epochs × minibatches of gradient steps.
     ///
     /// - Parameters:
     ///   - trajectories: the batch in slot order; masked ones are left out of everything.
     ///   - step: the iteration, which with the seed decides the minibatches.
     /// - Returns: metrics under verl's names.
-    /// - Throws: ``LearnerError/nonFinite(step:detail:)`` before any weight is changed by a bad gradient.
+    /// - Throws: ``LearnerError/nonFinite(step:slots:detail:)`` before any weight is changed by a bad gradient,
+    ///   ``LearnerError/invariant(step:detail:)`` when what must hold of any first minibatch does not.
     package func update(trajectories: [Trajectory], step: Int) throws(LearnerError) -> [String: Double] {
-        let ppo = configuration.ppo
-        let limit = configuration.cluster.memoryLimitBytes
-        if limit > 0 {
-            let planned = plannedBytes(trajectories, step: step)
-            guard planned <= limit else { throw .memory(step: step, planned: planned, limit: limit) }
-        }
-        let scored = trajectories.map { $0.scored }
+        try requireMemory(trajectories, step: step)
         let groups = Self.groups(of: trajectories)
         let coefficient = Float(controller.coefficient)
-        let advantages = AdvantageBatch(
-            ppo.groupBaseline ? Self.relative(scored, groups: groups) : scored,
-            klCoefficient: coefficient,
-            configuration: ppo
-        )
-        var metrics = trajectoryStatistics(scored, batch: advantages, klCoefficient: coefficient)
-
         var clock = Stopwatch()
         let recomputed = score(trajectories)
-        metrics["timing_s/old_log_prob"] = clock.lap()
+        var metrics = ["timing_s/old_log_prob": clock.lap()]
         metrics.merge(Self.disagreement(trajectories, recomputed)) { $1 }
-        // On-policy the learner's own arithmetic is the denominator, so that the first ratio is exactly 1.
-        let old = configuration.run.staleness == 0 ? recomputed : trajectories.map(\.behaviourLogProbabilities)
-
-        var policy = PolicyStatistics()
-        var value = ValueStatistics()
-        var entropy = 0.0
-        var norms: [(policy: Double, critic: Double)] = []
-        epochs: for epoch in 0..<ppo.epochs {
-            for chosen in minibatchesOfGroups(groups.count, epoch: epoch, step: step) {
-                let members = chosen.flatMap { groups[$0] }.filter { advantages.included[$0] }
-                guard !members.isEmpty else { continue }
-                let result = minibatch(members, trajectories, old: old, advantages: advantages)
-                guard result.policy.loss.isFinite, result.value.loss.isFinite else {
-                    throw .nonFinite(
-                        step: step,
-                        detail: "policy loss \(result.policy.loss), value loss \(result.value.loss), slots \(members)"
-                    )
-                }
-                norms.append(try applyOptimizer(step: step))
-                policy.merge(result.policy)
-                value.merge(result.value)
-                entropy += result.entropySum
-                gradientSteps += 1
-                if ppo.stopsEarly(approximateKL: result.policy.approximateKL) { break epochs }
-            }
-        }
+        let batch = makeBatch(trajectories, groups, recomputed, coefficient: coefficient, step: step)
+        let usesCritic = settings(of: step).advantageEstimator.usesCritic
+        metrics.merge(
+            trajectoryStatistics(
+                batch.scored,
+                batch: batch.advantages,
+                klCoefficient: coefficient,
+                usesCritic: usesCritic
+            )
+        ) { $1 }
+        metrics.merge(batch.weightMetrics) { $1 }
+        try require(metrics, step: step)
+        let figures = try epochs(batch, groups: groups, step: step)
         metrics["timing_s/update_actor"] = clock.lap()
-        metrics.merge(policy.metrics) { $1 }
-        metrics.merge(value.metrics) { $1 }
-        if !norms.isEmpty {
-            metrics["actor/pg_loss"] = policy.loss / Double(norms.count)
-            metrics["critic/vf_loss"] = value.loss / Double(norms.count)
-            metrics["actor/grad_norm"] = norms.reduce(0) { $0 + $1.policy } / Double(norms.count)
-            metrics["critic/grad_norm"] = norms.reduce(0) { $0 + $1.critic } / Double(norms.count)
-            metrics["actor/entropy"] = entropy / Double(max(1, policy.tokens))
-            metrics["actor/lr"] = learningRate(step: gradientSteps - 1)
-        }
-        if let kl = advantages.meanKL {
-            controller.update(kl: kl, trajectories: advantages.included.count { $0 })
+        metrics.merge(figures.metrics(usesCritic: usesCritic)) { $1 }
+        if figures.steps > 0 { metrics["actor/lr"] = learningRate(step: gradientSteps - 1) }
+        if let kl = batch.advantages.meanKL {
+            controller.update(kl: kl, trajectories: trajectories.count { !$0.masked })
         }
         return metrics
     }
 
+    /// The settings of iteration `step`: while the critic is trained alone, its targets are Monte Carlo returns.
+    private func settings(of step: Int) -> PPOConfiguration {
+        var ppo = configuration.ppo
+        // Source: Yuan et al. 2025, VC-PPO, https://arxiv.org/abs/2503.01491, section 4.1.
+        if step < configuration.critic.pretrainingIterations { ppo.valueLambda = 1 }
+        return ppo
+    }
+
+    /// Advantages, ratios' denominators and weights of a batch.
+    private func makeBatch(
+        _ trajectories: [Trajectory],
+        _ groups: [[Int]],
+        _ recomputed: [[Float]],
+        coefficient: Float,
+        step: Int
+    ) -> UpdateBatch {
+        let ppo = settings(of: step)
+        var scored = trajectories.map(\.scored)
+        if let values = critic?.values(trajectories) {
+            for i in scored.indices where scored[i].isIncluded { scored[i].values = values[i] }
+        }
+        let scores = normalizedScores(
+            scored.map(\.score),
+            included: scored.map(\.isIncluded),
+            rule: ppo.rewardNormalization,
+            moments: &moments
+        )
+        var normalized = scored
+        for i in normalized.indices { normalized[i].score = scores[i] }
+        let advantages = AdvantageBatch(normalized, groups: groups, klCoefficient: coefficient, configuration: ppo)
+        // On-policy the learner's own arithmetic is the denominator, so that the first ratio is exactly 1.
+        let isOwn = configuration.run.staleness == 0 || ppo.offPolicy != .behaviour
+        let corrects = configuration.run.staleness > 0 && ppo.offPolicy != .behaviour
+        let cap = ppo.offPolicy == .truncated ? ppo.importanceCap : nil
+        let weights = trajectories.indices.map { i -> [Float] in
+            let trajectory = trajectories[i]
+            guard !trajectory.masked, corrects || !trajectory.idleTokens.isEmpty else { return [] }
+            var weights =
+                corrects
+                ? importanceWeights(
+                    proximal: recomputed[i],
+                    behaviour: trajectory.behaviourLogProbabilities,
+                    cap: cap
+                ) : [Float](repeating: 1, count: trajectory.tokens.count)
+            for token in trajectory.idleTokens { weights[token] = 0 }
+            return weights
+        }
+        return UpdateBatch(
+            trajectories: trajectories,
+            scored: scored,
+            advantages: advantages,
+            old: isOwn ? recomputed : trajectories.map(\.behaviourLogProbabilities),
+            isOwn: isOwn,
+            weights: weights,
+            corrects: corrects,
+            lossKL: ppo.klPlacement == .loss ? coefficient : 0
+        )
+    }
+
+    /// Gradient steps over the whole batch, epoch after epoch.
+    private func epochs(_ batch: UpdateBatch, groups: [[Int]], step: Int) throws(LearnerError) -> UpdateFigures {
+        let ppo = configuration.ppo
+        var figures = UpdateFigures()
+        for epoch in 0..<ppo.epochs {
+            for chosen in minibatchesOfGroups(groups.count, epoch: epoch, step: step) {
+                let members = chosen.flatMap { groups[$0] }.filter { batch.advantages.included[$0] }
+                guard !members.isEmpty else { continue }
+                let trainsPolicy =
+                    ppo.trainsPolicy(step: gradientSteps) && step >= configuration.critic.pretrainingIterations
+                let result = minibatch(members, batch, trainsPolicy: trainsPolicy)
+                try requireFinite(result, members, batch, step: step)
+                if figures.steps == 0, batch.isOwn { try requireFirst(result, step: step, figures: &figures) }
+                let norms = try applyOptimizers(trainsPolicy: trainsPolicy, step: step, members, batch)
+                figures.add(result, norms: norms)
+                gradientSteps += 1
+                if ppo.stopsEarly(approximateKL: result.policy.approximateKL) { return figures }
+            }
+        }
+        return figures
+    }
+
     /// Which groups of trajectories make up the minibatches of an epoch.
-    private func minibatchesOfGroups(_ count: Int, epoch: Int, step: Int) -> [[Int]] {
+    func minibatchesOfGroups(_ count: Int, epoch: Int, step: Int) -> [[Int]] {
         let size = max(1, configuration.ppo.minibatchSize / max(1, configuration.rollout.samplesPerPrompt))
         let key = RandomKey(seed: configuration.run.seed, path: RandomPurpose.minibatches, UInt64(step))
         return minibatches(count: count, size: size, epoch: epoch, key: key)
     }
-
-    /// Bytes that the process will hold at most during an update: weights, moments, the gradients and the largest
-    /// micro-batch of every lane, and what a process has anyway.
-    package func plannedBytes(_ trajectories: [Trajectory], step: Int) -> Int {
-        let groups = Self.groups(of: trajectories)
-        let size = configuration.cluster.microbatchSize
-        let scorer = lanes.lanes[0].scorer
-        func largest(_ members: [Int], keeps: Bool) -> Int {
-            Self.chunks(members, size: size).map { chunk in
-                scorer.plannedFloats(Self.batch(chunk.map { trajectories[$0] }), keepForBackward: keeps)
-            }.max() ?? 0
-        }
-        let members = trajectories.indices.filter { !trajectories[$0].masked }
-        var arena = largest(members, keeps: false)
-        for epoch in 0..<configuration.ppo.epochs {
-            for chosen in minibatchesOfGroups(groups.count, epoch: epoch, step: step) {
-                arena = max(
-                    arena,
-                    largest(chosen.flatMap { groups[$0] }.filter { !trajectories[$0].masked }, keeps: true)
-                )
-            }
-        }
-        let lanes = configuration.cluster.learnerLanes
-        let floats = parameters.buffer.count * (3 + lanes) + lanes * arena
-        return floats * MemoryLayout<Float>.stride + Self.processBytes
-    }
-
-    /// Code, runtime and small objects of a process that has loaded a model: measured.
-    private static let processBytes = 48 << 20
 
     private func learningRate(step: Int) -> Double {
         configuration.optimizer.learningRate * configuration.optimizer.schedule.factor(step: step)
@@ -164,213 +199,72 @@ package final class PPOLearner {
 
     /// One gradient step of critic and policy, each with its own rate and its own clipping.
     ///
-    /// - Returns: the norms of their gradients before clipping; the policy's is 0 during the critic's warm-up.
-    private func applyOptimizer(step: Int) throws(LearnerError) -> (policy: Double, critic: Double) {
+    /// - Returns: the norms of their gradients before clipping; 0 for what is not trained.
+    private func applyOptimizers(
+        trainsPolicy: Bool,
+        step: Int,
+        _ members: [Int],
+        _ batch: UpdateBatch
+    ) throws(LearnerError) -> (policy: Double, critic: Double) {
         let maximum = Double(configuration.ppo.maximumGradientNorm)
         let policyRate = learningRate(step: gradientSteps)
-        let criticRate = Double(configuration.ppo.criticLearningRate)
+        let ownRate = Double(configuration.ppo.criticLearningRate)
+        let criticRate = ownRate > 0 ? ownRate : policyRate
         do {
-            let critic = try optimizer.step(
-                learningRate: criticRate > 0 ? criticRate : policyRate,
-                maximumGradientNorm: maximum,
-                frozen: policyParameters
-            )
-            guard configuration.ppo.trainsPolicy(step: gradientSteps) else { return (0, critic.gradientNorm) }
-            let policy = try optimizer.step(
-                learningRate: policyRate,
-                maximumGradientNorm: maximum,
+            // What could refuse its gradient comes first, while nothing has changed.
+            var norms = (policy: 0.0, critic: 0.0)
+            try optimizer.requireFinite()
+            if let critic {
+                norms.critic = try critic.step(learningRate: criticRate, maximumGradientNorm: maximum)
+            } else if configuration.ppo.advantageEstimator.usesCritic {
+                norms.critic = try optimizer.step(
+                    learningRate: criticRate,
+                    maximumGradientNorm: maximum,
+                    frozen: policyParameters
+                ).gradientNorm
+            }
+            if trainsPolicy {
+                norms.policy = try optimizer.step(
+                    learningRate: policyRate,
+                    maximumGradientNorm: maximum,
+                    frozen: criticParameters
+                ).gradientNorm
+            }
+            return norms
+        } catch {
+            throw .nonFinite(step: step, slots: members.map { batch.trajectories[$0].slot }, detail: "\(error)")
+        }
+    }
+
+    /// Teacher forcing on reference programs between two iterations, with the policy's optimiser and rate.
+    ///
+    /// Source: Le et al. 2022 (CodeRL), section 3.2, and Liu et al. 2023 (RLTF), section 3.2, whose policies learn from both.
+    ///
+    /// - Returns: mean cross-entropy per target token before the step, nats.
+    package func supervise(_ examples: [SupervisedExample], step: Int) throws(LearnerError) -> Double {
+        let size = configuration.cluster.microbatchSize
+        let loss = SupervisedTrainer.accumulate(
+            examples,
+            parameters: parameters,
+            lanes: lanes,
+            microbatchSize: size,
+            smoothing: configuration.sft.labelSmoothing
+        )
+        guard loss.isFinite else { throw .nonFinite(step: step, detail: "supervised loss \(loss)") }
+        do {
+            _ = try optimizer.step(
+                learningRate: learningRate(step: max(0, gradientSteps - 1)),
+                maximumGradientNorm: Double(configuration.ppo.maximumGradientNorm),
                 frozen: criticParameters
             )
-            return (policy.gradientNorm, critic.gradientNorm)
         } catch {
-            throw .nonFinite(step: step, detail: "\(error)")
+            throw .nonFinite(step: step, detail: "supervised: \(error)")
         }
-    }
-
-    private struct MinibatchResult: Sendable {
-        var policy = PolicyStatistics()
-        var value = ValueStatistics()
-        var entropySum = 0.0
-
-        mutating func merge(_ other: MinibatchResult) {
-            policy.merge(other.policy)
-            value.merge(other.value)
-            entropySum += other.entropySum
-        }
-    }
-
-    /// Leaves the gradient of one minibatch in the lanes' sum.
-    private func minibatch(
-        _ members: [Int],
-        _ trajectories: [Trajectory],
-        old: [[Float]],
-        advantages: AdvantageBatch
-    ) -> MinibatchResult {
-        lanes.zeroGradients()
-        let ppo = configuration.ppo
-        let trainsPolicy = ppo.trainsPolicy(step: gradientSteps)
-        let normalizer = lossNormalizer(
-            lengths: members.map { trajectories[$0].tokens.count },
-            included: members.map { _ in true }
-        )
-        let chunks = Self.chunks(members, size: configuration.cluster.microbatchSize)
-        // Nothing writes them until all lanes are done.
-        let parameters = self.parameters
-        let sampling = self.sampling
-        let results = lanes.forEachMicrobatch(chunks.count) { lane, index in
-            let chunk = chunks[index]
-            lane.scorer.stopValueGradientIntoTrunk = !trainsPolicy
-            let scores = lane.scorer.forward(
-                parameters: parameters,
-                batch: Self.batch(chunk.map { trajectories[$0] }),
-                settings: sampling,
-                keepForBackward: true
-            )
-            var result = MinibatchResult()
-            var policyGradients: [[Float]] = []
-            var valueGradients: [[Float]] = []
-            for (member, score) in zip(chunk, scores) {
-                let behaviour = old[member]
-                let advantage = advantages.advantages[member]
-                let behaviourValues = trajectories[member].values
-                let returns = advantages.returns[member]
-                let surrogate = clippedSurrogate(
-                    logProbabilities: score.logProbabilities.span,
-                    behaviourLogProbabilities: behaviour.span,
-                    advantages: advantage.span,
-                    clipEpsilon: ppo.clipEpsilon,
-                    normalizer: normalizer
-                )
-                let critic = clippedValueLoss(
-                    values: score.values.span,
-                    behaviourValues: behaviourValues.span,
-                    returns: returns.span,
-                    clipEpsilon: ppo.valueClipEpsilon,
-                    normalizer: normalizer
-                )
-                result.policy.merge(surrogate.statistics)
-                result.value.merge(critic.statistics)
-                result.entropySum += score.entropies.reduce(0) { $0 + Double($1) }
-                policyGradients.append(trainsPolicy ? surrogate.gradients : surrogate.gradients.map { _ in 0 })
-                valueGradients.append(critic.gradients.map { $0 * ppo.valueCoefficient })
-            }
-            let entropyGradients =
-                trainsPolicy && ppo.entropyCoefficient > 0
-                ? scores.map { [Float](repeating: -ppo.entropyCoefficient * normalizer, count: $0.entropies.count) }
-                : nil
-            lane.scorer.backward(
-                parameters: parameters,
-                gradients: lane.gradients,
-                logProbabilityGradients: policyGradients,
-                entropyGradients: entropyGradients,
-                valueGradients: valueGradients
-            )
-            return result
-        }
-        lanes.reduce()
-        return results.reduce(into: MinibatchResult()) { $0.merge($1) }
-    }
-
-    /// log π(aₜ|sₜ) of every trajectory under the current weights; empty for masked ones.
-    private func score(_ trajectories: [Trajectory]) -> [[Float]] {
-        let members = trajectories.indices.filter { !trajectories[$0].masked }
-        let chunks = Self.chunks(Array(members), size: configuration.cluster.microbatchSize)
-        // Nothing writes them until all lanes are done.
-        let parameters = self.parameters
-        let sampling = self.sampling
-        let scores = lanes.forEachMicrobatch(chunks.count) { lane, index in
-            lane.scorer.forward(
-                parameters: parameters,
-                batch: Self.batch(chunks[index].map { trajectories[$0] }),
-                settings: sampling,
-                keepForBackward: false
-            ).map(\.logProbabilities)
-        }
-        var result = [[Float]](repeating: [], count: trajectories.count)
-        for (member, row) in zip(chunks.joined(), scores.joined()) { result[member] = row }
-        return result
-    }
-
-    /// How far the recorded log-probabilities are from the learner's own.
-    private static func disagreement(_ trajectories: [Trajectory], _ recomputed: [[Float]]) -> [String: Double] {
-        var largest = 0.0
-        var largestProbability = 0.0
-        var sum = 0.0
-        var count = 0
-        for (trajectory, row) in zip(trajectories, recomputed) where !trajectory.masked {
-            for (recorded, own) in zip(trajectory.behaviourLogProbabilities, row) {
-                largest = max(largest, Double(abs(recorded - own)))
-                let difference = Double(abs(exp(recorded) - exp(own)))
-                largestProbability = max(largestProbability, difference)
-                sum += difference
-                count += 1
-            }
-        }
-        return [
-            "training/rollout_log_prob_diff_max": largest,
-            "training/rollout_probs_diff_max": largestProbability,
-            "training/rollout_probs_diff_mean": count == 0 ? 0 : sum / Double(count),
-        ]
-    }
-
-    /// Indices of trajectories, one array per prompt, in slot order.
-    private static func groups(of trajectories: [Trajectory]) -> [[Int]] {
-        var groups: [[Int]] = []
-        for i in trajectories.indices {
-            if i > 0, trajectories[i].source == trajectories[i - 1].source,
-                trajectories[i].problemID == trajectories[i - 1].problemID
-            {
-                groups[groups.count - 1].append(i)
-            } else {
-                groups.append([i])
-            }
-        }
-        return groups
-    }
-
-    /// The trajectories with scores relative to the others of their prompt.
-    private static func relative(_ scored: [ScoredTrajectory], groups: [[Int]]) -> [ScoredTrajectory] {
-        let scores = leaveOneOut(scores: scored.map(\.score), groups: groups, included: scored.map(\.isIncluded))
-        return zip(scored, scores).map { trajectory, score in
-            var trajectory = trajectory
-            trajectory.score = score
-            return trajectory
-        }
-    }
-
-    private static func chunks(_ members: [Int], size: Int) -> [[Int]] {
-        stride(from: 0, to: members.count, by: size).map { Array(members[$0..<min($0 + size, members.count)]) }
-    }
-
-    /// Samples of one prompt share one encoder pass.
-    private static func batch(_ trajectories: [Trajectory]) -> TeacherForcedBatch {
-        var sources: [[Int32]] = []
-        var targets: [TeacherForcedBatch.Target] = []
-        for trajectory in trajectories {
-            if sources.last != trajectory.source { sources.append(trajectory.source) }
-            targets.append(
-                TeacherForcedBatch.Target(
-                    sourceIndex: sources.count - 1,
-                    tokens: trajectory.tokens,
-                    supports: trajectory.supports
-                )
-            )
-        }
-        return TeacherForcedBatch(sources: sources, targets: targets)
+        return loss
     }
 }
 
-extension Trajectory {
-    fileprivate var scored: ScoredTrajectory {
-        var scored = ScoredTrajectory(
-            score: Float(score),
-            behaviourLogProbabilities: behaviourLogProbabilities,
-            referenceLogProbabilities: referenceLogProbabilities,
-            values: values,
-            isTruncated: !finished,
-            isIncluded: !masked
-        )
-        scored.tokenRewards = tokenRewards
-        return scored
-    }
+extension RunConfiguration {
+    /// Whether the critic has weights of its own.
+    var hasSeparateCritic: Bool { critic.separate && ppo.advantageEstimator.usesCritic }
 }

@@ -134,6 +134,15 @@ package struct ProblemSource: Sendable {
         curriculum.problem(problem(at: step * promptsPerStep + prompt), at: step)
     }
 
+    /// The problem that takes the place of problem `prompt` of iteration `step` in refill `round`, counted from 1.
+    ///
+    /// From a stretch of the endless sequence that no iteration reaches, so that it depends on nothing that happened.
+    package func refill(step: Int, round: Int, prompt: Int) -> Problem {
+        curriculum.problem(problem(at: (round << Self.refillStretch) + step * promptsPerStep + prompt), at: step)
+    }
+
+    private static let refillStretch = 40
+
     private static func isLarge(_ file: String) -> Bool {
         guard !file.hasSuffix(".gz"), let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
         else { return false }

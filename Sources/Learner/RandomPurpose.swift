@@ -6,4 +6,5 @@ package enum RandomPurpose {
     package static let evaluation: UInt64 = 4
     package static let initialization: UInt64 = 5
     package static let supervised: UInt64 = 6
+    package static let refill: UInt64 = 7
 }

@@ -5,8 +5,9 @@ internal import Programs
 /// One recorded trajectory: a line of `rollouts.jsonl`.
 ///
 /// `{"step","slot","problem_id","source_ids","tokens","logprobs","reference_logprobs","values","entropies","supports",
-/// "finished","text","verdict":{…},"reward_terms":[{"name","value","weight"}],"token_rewards","masked"}`; `supports` is
-/// absent when nothing limited the action space, `token_rewards` when no token earned anything itself.
+/// "finished","text","verdict":{…},"reward_terms":[{"name","value","weight"}],"token_rewards","idle_tokens","version",
+/// "greedy_score","masked"}`; `supports` is absent when nothing limited the action space, `token_rewards` when no token
+/// earned anything itself, `idle_tokens` when every line was executed, `greedy_score` when nobody asked for it.
 package struct ReplayRow: Sendable, Codable {
     /// The iteration that learnt from the trajectory, counted from 0.
     package var step: Int
@@ -25,6 +26,9 @@ package struct ReplayRow: Sendable, Codable {
         case reference = "reference_logprobs"
         case rewardTerms = "reward_terms"
         case tokenRewards = "token_rewards"
+        case idleTokens = "idle_tokens"
+        case greedyScore = "greedy_score"
+        case version
     }
 
     package init(from decoder: any Decoder) throws {
@@ -50,6 +54,9 @@ package struct ReplayRow: Sendable, Codable {
             score: terms.reduce(0) { $0 + $1.value * $1.weight },
             masked: try fields.decode(Bool.self, forKey: .masked)
         )
+        trajectory.idleTokens = try fields.decodeIfPresent([Int].self, forKey: .idleTokens) ?? []
+        trajectory.version = try fields.decodeIfPresent(Int.self, forKey: .version) ?? step
+        trajectory.greedyScore = try fields.decodeIfPresent(Double.self, forKey: .greedyScore)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -69,6 +76,9 @@ package struct ReplayRow: Sendable, Codable {
         try fields.encode(trajectory.verdict, forKey: .verdict)
         try fields.encode(trajectory.rewardTerms, forKey: .rewardTerms)
         if !trajectory.tokenRewards.isEmpty { try fields.encode(trajectory.tokenRewards, forKey: .tokenRewards) }
+        if !trajectory.idleTokens.isEmpty { try fields.encode(trajectory.idleTokens, forKey: .idleTokens) }
+        try fields.encode(trajectory.version, forKey: .version)
+        try fields.encodeIfPresent(trajectory.greedyScore, forKey: .greedyScore)
         try fields.encode(trajectory.masked, forKey: .masked)
     }
 
@@ -105,6 +115,9 @@ package struct ReplayRow: Sendable, Codable {
             return ("token_rewards", "one number per token (\(row.tokens.count)); found \(row.tokenRewards.count)")
         }
         if row.tokenRewards.contains(where: { !$0.isFinite }) { return ("token_rewards", "finite numbers") }
+        if let token = row.idleTokens.first(where: { !row.tokens.indices.contains($0) }) {
+            return ("idle_tokens", "positions of tokens, 0 to \(row.tokens.count - 1); found \(token)")
+        }
         if !row.score.isFinite { return ("reward_terms", "finite numbers") }
         return nil
     }

@@ -17,10 +17,23 @@ package final class ReplayRun {
 
     private let model: PolicyModel
     private let learner: PPOLearner
+    private let configuration: RunConfiguration
+    private let supervised: SupervisedExamples
 
     /// A learner that starts from `model`, whose weights are changed in place.
-    package init(model: PolicyModel, configuration: RunConfiguration) {
+    ///
+    /// - Throws: when the run learns from reference programs too, and its data cannot be read.
+    package init(model: PolicyModel, configuration: RunConfiguration) throws {
         self.model = model
+        self.configuration = configuration
+        // Only supervised steps need the problems.
+        var data = configuration
+        if configuration.sft.mixEvery == 0 { data.data = DataSection() }
+        supervised = try SupervisedExamples(
+            configuration: data,
+            source: ProblemSource(configuration: data),
+            tokenizer: model.tokenizer
+        )
         learner = PPOLearner(parameters: model.parameters, configuration: configuration)
     }
 
@@ -33,9 +46,12 @@ package final class ReplayRun {
     package func update(step: Int, trajectories: [Trajectory]) async throws(LearnerError) -> Update {
         // SAFETY: the learner is idle until the thread is done with it.
         nonisolated(unsafe) let learner = self.learner
+        let examples = supervised.examples(between: step, configuration)
         let batch = trajectories.sorted { $0.slot < $1.slot }
         let metrics = try await onOwnThread { () throws(LearnerError) in
-            try unsafe learner.update(trajectories: batch, step: step)
+            var metrics = try unsafe learner.update(trajectories: batch, step: step)
+            if !examples.isEmpty { metrics["sft/loss"] = try unsafe learner.supervise(examples, step: step) }
+            return metrics.merging(rolloutMetrics(batch)) { $1 }
         }
         return Update(step: step, trajectories: batch.count, weights: weights, metrics: metrics)
     }

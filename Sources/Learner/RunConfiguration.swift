@@ -13,6 +13,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     package var rollout = RolloutSection()
     package var reward = RewardConfiguration()
     package var ppo = PPOConfiguration()
+    package var critic = CriticSection()
     package var optimizer = AdamWConfiguration()
     package var sft = SupervisedSection()
     package var sandbox = SandboxSection()
@@ -149,6 +150,8 @@ package struct RolloutSection: Codable, Sendable, Equatable {
     package var samplesPerPrompt = 8
     /// Prompts per shard, the unit of work of a rollout worker.
     package var promptsPerShard = 8
+    /// Times that prompts whose completions all earned the same are replaced by new ones, with `ppo.dynamic_sampling`.
+    package var refillRounds = 0
     /// Prompts per shard of an evaluation (the original's `test_batch_size`).
     package var evaluationPromptsPerShard = 50
     /// Softmax temperature.
@@ -167,6 +170,7 @@ package struct RolloutSection: Codable, Sendable, Equatable {
         case promptsPerStep = "prompts_per_step"
         case samplesPerPrompt = "samples_per_prompt"
         case promptsPerShard = "prompts_per_shard"
+        case refillRounds = "refill_rounds"
         case evaluationPromptsPerShard = "evaluation_prompts_per_shard"
         case topP = "top_p"
         case minimumTargetLength = "min_target_length"
@@ -174,7 +178,20 @@ package struct RolloutSection: Codable, Sendable, Equatable {
     }
 }
 
-/// The supervised warm start.
+/// The critic, beside what `ppo` says of its loss.
+package struct CriticSection: Codable, Sendable, Equatable {
+    /// Whether the critic has a T5 of its own, which begins as a copy of the policy, instead of a head on the policy.
+    package var separate = false
+    /// Iterations at the start of a run that train the critic only, on Monte Carlo returns of the start policy.
+    package var pretrainingIterations = 0
+
+    private enum CodingKeys: String, CodingKey {
+        case separate
+        case pretrainingIterations = "pretraining_iterations"
+    }
+}
+
+/// The supervised warm start, and supervised steps between iterations.
 package struct SupervisedSection: Codable, Sendable, Equatable {
     /// Gradient steps; 0 skips the warm start.
     package var steps = 600
@@ -189,6 +206,14 @@ package struct SupervisedSection: Codable, Sendable, Equatable {
     package var flawedShare = 0.0
     /// Examples held out to measure the loss.
     package var heldOutExamples = 128
+    /// ε of smoothed labels: this share of a label is spread over the whole vocabulary.
+    package var labelSmoothing: Float = 0
+    /// Gradient steps between measurements of the held-out loss; 0 measures it at the start and the end only.
+    package var evaluateEvery = 0
+    /// Measurements without a better held-out loss after which the warm start ends, with the best weights; 0 never ends it.
+    package var patience = 0
+    /// Iterations between supervised gradient steps of a run; 0 takes none.
+    package var mixEvery = 0
 
     private enum CodingKeys: String, CodingKey {
         case steps
@@ -198,6 +223,10 @@ package struct SupervisedSection: Codable, Sendable, Equatable {
         case weightDecay = "weight_decay"
         case flawedShare = "flawed_share"
         case heldOutExamples = "held_out_examples"
+        case labelSmoothing = "label_smoothing"
+        case evaluateEvery = "evaluate_every"
+        case patience
+        case mixEvery = "mix_every"
     }
 }
 

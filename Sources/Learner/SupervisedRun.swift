@@ -1,7 +1,6 @@
 internal import Datasets
-internal import Determinism
-package import Foundation
 internal import Programs
+package import Foundation
 internal import Telemetry
 internal import Tensors
 internal import Tokenization
@@ -12,7 +11,7 @@ package struct SupervisedRun {
     private let configuration: RunConfiguration
     private let output: URL
     private let model: PolicyModel
-    private let example: (Int) -> SupervisedExample
+    private let examples: SupervisedExamples
     private let heldOut: [SupervisedExample]
 
     /// - Parameters:
@@ -25,48 +24,16 @@ package struct SupervisedRun {
         model =
             configuration.model.path.isEmpty
             ? PolicyModel.fresh(configuration) : try PolicyModel.load(from: configuration.model.path)
-        let tokenizer = model.tokenizer
-        let longestSource = configuration.data.maximumSourceLength
-        let longestTarget = configuration.rollout.maximumTargetLength
-        func encode(_ problem: Problem, _ program: String) -> SupervisedExample {
-            SupervisedExample(
-                source: tokenizer.encodePrompt(of: problem, maximumLength: longestSource),
-                target: tokenizer.encodeTarget(program, maximumLength: longestTarget)
-            )
-        }
         let source = try ProblemSource(configuration: configuration)
-        let heldOutProblems = source.evaluation.filter { !$0.reference.isEmpty }.prefix(
-            configuration.sft.heldOutExamples
+        let examples = try SupervisedExamples(
+            configuration: configuration,
+            source: source,
+            tokenizer: model.tokenizer
         )
-        heldOut = heldOutProblems.map { encode($0, $0.target) }
-        if configuration.data.task == "builtin" {
-            let seed = configuration.run.seed
-            let builtin = BuiltinProblems(seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low)
-            let flawed = configuration.sft.flawedShare
-            example = { index in
-                let problem = builtin.problem(.train, index: index)
-                let key = RandomKey(seed: seed, path: RandomPurpose.supervised, UInt64(index))
-                let isFlawed = key.uniform(counter: 0) < flawed
-                let flaw = isFlawed ? builtin.habitualFlaw(.train, index: index) : nil
-                return encode(problem, flaw ?? problem.reference)
-            }
-        } else {
-            let count = source.trainingCount ?? 0
-            let withReference = (0..<count).contains { !source.problem(at: $0).reference.isEmpty }
-            guard withReference else {
-                throw ConfigurationError.outOfRange(
-                    key: "data.task",
-                    value: configuration.data.task,
-                    expected: "data with reference programs to learn from"
-                )
-            }
-            example = { index in
-                var position = index
-                while source.problem(at: position).reference.isEmpty { position += 1 }
-                let problem = source.problem(at: position)
-                return encode(problem, problem.target)
-            }
-        }
+        try examples.require()
+        self.examples = examples
+        heldOut = source.evaluation.filter { !$0.reference.isEmpty }.prefix(configuration.sft.heldOutExamples)
+            .map { examples.encode($0, $0.target) }
     }
 
     /// Trains and writes the model directory.
@@ -88,10 +55,11 @@ package struct SupervisedRun {
         try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         let log = try RunLog(url: output.appending(path: "sft-metrics.jsonl"), resumingAfter: -1)
         let begun = ContinuousClock.now
+        var stopping = EarlyStopping(patience: section.patience)
         var tokens = 0
         for step in 0..<section.steps {
             try Task.checkCancellation()
-            let examples = (0..<section.batchSize).map { example(step * section.batchSize + $0) }
+            let examples = (0..<section.batchSize).map { self.examples.example(step * section.batchSize + $0) }
             let report = try await onOwnThread { () throws(LearnerError) in
                 try unsafe trainer.step(examples, index: step)
             }
@@ -111,7 +79,16 @@ package struct SupervisedRun {
                         + "\(shortTime(elapsed / Double(step + 1) * Double(section.steps - step - 1))) left"
                 )
             }
+            guard section.evaluateEvery > 0, (step + 1).isMultiple(of: section.evaluateEvery) else { continue }
+            let loss = await onOwnThread { () throws(Never) -> Double in unsafe trainer.loss(heldOut) }
+            try log.append(step: step + 1, metrics: ["sft/held_out_loss": loss])
+            progress.note("warm start \(step + 1)/\(section.steps)  held-out loss \(fixed(loss, digits: 3))")
+            if stopping.ends(after: loss, weights: model.parameters) {
+                progress.note("warm start ends early: no better held-out loss in \(section.patience) measurements")
+                break
+            }
         }
+        stopping.restoreBest(to: model.parameters)
         let after = await onOwnThread { () throws(Never) -> Double in unsafe trainer.loss(heldOut) }
         try model.save(to: output)
         progress.note("warm start: held-out loss \(fixed(after, digits: 3)); model in \(output.path)")

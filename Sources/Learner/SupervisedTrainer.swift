@@ -54,33 +54,14 @@ package final class SupervisedTrainer {
 
     /// One gradient step.
     package func step(_ examples: [SupervisedExample], index: Int) throws(LearnerError) -> Report {
-        lanes.zeroGradients()
         let tokens = examples.reduce(0) { $0 + $1.target.count }
-        let weight = -1 / Float(max(1, tokens))
-        let size = microbatchSize
-        let chunks = stride(from: 0, to: examples.count, by: size).map {
-            Array(examples[$0..<min($0 + size, examples.count)])
-        }
-        // Nothing writes them until all lanes are done.
-        let parameters = self.parameters
-        let losses = lanes.forEachMicrobatch(chunks.count) { lane, i in
-            let scores = lane.scorer.forward(
-                parameters: parameters,
-                batch: Self.batch(chunks[i]),
-                settings: Self.settings,
-                keepForBackward: true
-            )
-            lane.scorer.backward(
-                parameters: parameters,
-                gradients: lane.gradients,
-                logProbabilityGradients: scores.map { [Float](repeating: weight, count: $0.logProbabilities.count) },
-                entropyGradients: nil,
-                valueGradients: nil
-            )
-            return scores.reduce(0) { $0 + $1.logProbabilities.reduce(0) { $0 + Double($1) } }
-        }
-        lanes.reduce()
-        let loss = -losses.reduce(0, +) / Double(max(1, tokens))
+        let loss = Self.accumulate(
+            examples,
+            parameters: parameters,
+            lanes: lanes,
+            microbatchSize: microbatchSize,
+            smoothing: section.labelSmoothing
+        )
         guard loss.isFinite else { throw .nonFinite(step: index, detail: "warm start: loss \(loss)") }
         let rate = optimization.learningRate * optimization.schedule.factor(step: index)
         do {
@@ -95,6 +76,43 @@ package final class SupervisedTrainer {
         } catch {
             throw .nonFinite(step: index, detail: "warm start: \(error)")
         }
+    }
+
+    /// Leaves the gradient of the mean cross-entropy per target token in the sum of the lanes.
+    ///
+    /// - Returns: the mean cross-entropy, nats, of labels that are not smoothed.
+    static func accumulate(
+        _ examples: [SupervisedExample],
+        parameters: T5Parameters,
+        lanes: GradientLanes,
+        microbatchSize size: Int,
+        smoothing: Float
+    ) -> Double {
+        lanes.zeroGradients()
+        let tokens = examples.reduce(0) { $0 + $1.target.count }
+        let weight = -1 / Float(max(1, tokens))
+        let chunks = stride(from: 0, to: examples.count, by: size).map {
+            Array(examples[$0..<min($0 + size, examples.count)])
+        }
+        let losses = lanes.forEachMicrobatch(chunks.count) { lane, i in
+            let scores = lane.scorer.forward(
+                parameters: parameters,
+                batch: Self.batch(chunks[i]),
+                settings: Self.settings,
+                keepForBackward: true
+            )
+            lane.scorer.backward(
+                parameters: parameters,
+                gradients: lane.gradients,
+                logProbabilityGradients: scores.map { [Float](repeating: weight, count: $0.logProbabilities.count) },
+                entropyGradients: nil,
+                valueGradients: nil,
+                labelSmoothing: smoothing
+            )
+            return scores.reduce(0) { $0 + $1.logProbabilities.reduce(0) { $0 + Double($1) } }
+        }
+        lanes.reduce()
+        return -losses.reduce(0, +) / Double(max(1, tokens))
     }
 
     /// Mean cross-entropy per target token of `examples`, nats, without learning from them.

@@ -15,11 +15,13 @@ final class TrainingDisplay {
     private let begun = ContinuousClock.now
     /// What the references of the data set reach, beside which compile rates are shown.
     private let ceiling: GoldCeiling?
+    private var watch: LearningWatch
 
     init(directory: RunDirectory, configuration: RunConfiguration, resumedAt step: Int) throws {
         self.directory = directory
         self.configuration = configuration
         firstStep = step
+        watch = LearningWatch(configuration: configuration)
         let file = configuration.data.goldCeiling
         ceiling = file.isEmpty ? nil : try GoldCeiling(file: file)
         try FileManager.default.createDirectory(at: directory.tensorboard, withIntermediateDirectories: true)
@@ -67,10 +69,15 @@ final class TrainingDisplay {
                 + " - shards:\(Int(metrics["rollout/shards_accepted"] ?? 0))/\(Int(metrics["rollout/shards_issued"] ?? 0))"
                 + " - weights:\(digest.prefix(12))"
         )
+        for warning in watch.notes(after: metrics) { note("warning: \(warning)") }
     }
 
-    func evaluation(step: Int, report: EvaluationReport, seconds: Double) throws {
+    /// Shows the evaluation after `step` iterations, and what all of them show together.
+    func evaluation(step: Int, evaluations: [Int: EvaluationReport], seconds: Double) throws {
+        guard let report = evaluations[step] else { return }
+        let suspicion = RewardHackingWatch.note(evaluations)
         var metrics = report.metrics
+        metrics["val/reward_hacking"] = suspicion == nil ? 0 : 1
         metrics["timing_s/testing"] = seconds
         metrics["val/gold/compile_rate"] = ceiling?.total.compileRate
         metrics["val/gold/pass@1"] = ceiling?.total.passRate
@@ -82,6 +89,7 @@ final class TrainingDisplay {
                 + (ceiling?.total.compileRate.map { ", the references \(percent($0))" } ?? "") + " "
                 + "(\(report.problems) held-out problems, \(fixed(seconds, digits: 1)) s)"
         )
+        if let suspicion { note("warning: \(suspicion)") }
     }
 
     func checkpoint(step: Int, seconds: Double) throws {
@@ -105,15 +113,19 @@ final class TrainingDisplay {
         guard let first = evaluations.min(by: { $0.key < $1.key }), let last = evaluations.max(by: { $0.key < $1.key })
         else { return }
         var table = Table(columns: ["held-out problems", "before (\(first.key))", "after (\(last.key))", "change"])
+        func addRow(_ name: String, _ before: Double, _ after: Double) {
+            let change = 100 * (after - before)
+            table.addRow([name, percent(before), percent(after), (change < 0 ? "" : "+") + fixed(change, digits: 1)])
+        }
         let rows: [(String, KeyPath<EvaluationReport, Double>)] = [
             ("pass@1, greedy", \.greedyPass), ("pass@1, sampled", \.sampledPass),
             ("compile rate, greedy", \.greedyCompile), ("compile rate, sampled", \.sampledCompile),
         ]
         for (name, path) in rows {
-            let before = first.value[keyPath: path]
-            let after = last.value[keyPath: path]
-            let change = 100 * (after - before)
-            table.addRow([name, percent(before), percent(after), (change < 0 ? "" : "+") + fixed(change, digits: 1)])
+            addRow(name, first.value[keyPath: path], last.value[keyPath: path])
+        }
+        if let before = first.value.greedyExact, let after = last.value.greedyExact {
+            addRow("exact match, greedy", before, after)
         }
         for line in table.plain.split(separator: "\n") { note(String(line)) }
         if let gold = ceiling?.total, let compile = gold.compileRate, let pass = gold.passRate {

@@ -28,6 +28,12 @@ package struct Trajectory: Sendable, Codable {
     package var rewardTerms: [Term]
     /// What each token earned itself, as fine-grained feedback does, shape `[T]`; empty when none did.
     package var tokenRewards: [Float] = []
+    /// Tokens of lines that no test executed, ascending: the policy is not trained on them.
+    package var idleTokens: [Int] = []
+    /// Iterations that made the weights which sampled the completion.
+    package var version = 0
+    /// Score of the greedy completion of the same prompt with the same weights, where it was asked for.
+    package var greedyScore: Double?
     /// Weighted sum of the reward terms.
     package var score: Double
     /// The verdict is an infrastructure failure: the trajectory is left out of loss and statistics.

@@ -74,6 +74,9 @@ package final class AdamW {
         return StepReport(gradientNorm: norm, clipScale: scale)
     }
 
+    /// Refuses gradients that are not finite, of all parameters, before any of several steps changes something.
+    package func requireFinite() throws(OptimizerError) { _ = try globalGradientNorm(parameters) }
+
     /// The steps each parameter has taken, by name: with the two moment buffers the whole state of a checkpoint.
     package var steps: [String: Int] {
         Dictionary(uniqueKeysWithValues: zip(parameters.map(\.name), stepCounts))

@@ -40,26 +40,50 @@ package struct PolicyStatistics: Sendable, Equatable {
     private func mean(_ sum: Double) -> Double { tokens == 0 ? 0 : sum / Double(tokens) }
 }
 
+/// How far the ratio may go before it earns nothing more.
+package struct ClipRange: Sendable, Equatable {
+    /// The ratio is clipped from below at 1 − `low`.
+    package var low: Float
+    /// The ratio is clipped from above at 1 + `high`; more than `low` is DAPO's clip-higher.
+    package var high: Float
+    /// c > 1: with a negative advantage the loss of a token is at most −c·Â; nil is no such limit.
+    package var dual: Float?
+
+    /// - Parameters:
+    ///   - low: ε, in 0 < ε < 1.
+    ///   - high: ε above 1; nil is the same.
+    ///   - dual: c.
+    package init(_ low: Float, high: Float? = nil, dual: Float? = nil) {
+        self.low = low
+        self.high = high ?? low
+        self.dual = dual
+    }
+}
+
 /// The clipped surrogate loss of one trajectory with its gradient.
 ///
 /// ratioₜ = exp(log π(aₜ|sₜ) − log π_b(aₜ|sₜ)) and
-/// L = normalizer · Σₜ max(−Âₜ·ratioₜ, −Âₜ·clip(ratioₜ, 1 − ε, 1 + ε)).
-/// ∂L/∂log π(aₜ|sₜ) = −normalizer·Âₜ·ratioₜ, or 0 where the clipped branch is the larger one.
+/// L = normalizer · Σₜ wₜ·max(−Âₜ·ratioₜ, −Âₜ·clip(ratioₜ, 1 − ε_low, 1 + ε_high)), where a token with Âₜ < 0 costs at most
+/// −c·Âₜ when there is a dual clip. ∂L/∂log π(aₜ|sₜ) = −normalizer·wₜ·Âₜ·ratioₜ, or 0 where another branch decides.
 ///
-/// Source: Schulman et al. 2017, <https://arxiv.org/abs/1707.06347>, equation 7 (there maximised).
+/// Sources: Schulman et al. 2017, <https://arxiv.org/abs/1707.06347>, equation 7 (there maximised); ε_high: Yu et al. 2025
+/// (DAPO), <https://arxiv.org/abs/2503.14476>, equation 10; dual clip: Ye et al. 2020, <https://arxiv.org/abs/1912.09729>,
+/// equation 5.
 ///
 /// - Parameters:
 ///   - logProbabilities: log π(aₜ|sₜ) of the current policy, shape `[T]`.
-///   - behaviourLogProbabilities: log π_b(aₜ|sₜ) as recorded while sampling, shape `[T]`.
+///   - behaviourLogProbabilities: log of what the ratio is taken to, shape `[T]`: the behaviour policy, or the proximal one.
 ///   - advantages: Âₜ, shape `[T]`.
-///   - clipEpsilon: ε.
-///   - normalizer: `lossNormalizer` of the whole minibatch, so that no split into micro-batches changes the gradient.
+///   - weights: wₜ, constants, shape `[T]`; empty is all 1. A token of weight 0 is counted in nothing.
+///   - clip: ε and c.
+///   - normalizer: what a token of this trajectory weighs (`lossWeights`), whatever the split into micro-batches.
 /// - Returns: ∂L/∂log π(aₜ|sₜ), shape `[T]`, and the statistics, whose `loss` is L.
 package func clippedSurrogate(
     logProbabilities: Span<Float>,
     behaviourLogProbabilities: Span<Float>,
     advantages: Span<Float>,
-    clipEpsilon: Float,
+    weights: [Float] = [],
+    clip: ClipRange,
     normalizer: Float
 ) -> (gradients: [Float], statistics: PolicyStatistics) {
     let count = logProbabilities.count
@@ -67,20 +91,25 @@ package func clippedSurrogate(
         behaviourLogProbabilities.count == count && advantages.count == count,
         "log-probabilities and advantages must all be [T]"
     )
+    precondition(weights.isEmpty || weights.count == count, "weights must be [T]")
     var gradients = [Float](repeating: 0, count: count)
     var statistics = PolicyStatistics()
-    statistics.tokens = count
     for t in gradients.indices {
+        let weight = weights.isEmpty ? 1 : weights[t]
+        guard weight != 0 else { continue }
+        statistics.tokens += 1
         let logRatio = logProbabilities[t] - behaviourLogProbabilities[t]
         let ratio = exp(logRatio)
         let unclipped = -advantages[t] * ratio
-        let clipped = -advantages[t] * min(max(ratio, 1 - clipEpsilon), 1 + clipEpsilon)
-        if clipped > unclipped {
-            statistics.clippedTokens += 1
-        } else {
-            gradients[t] = normalizer * unclipped
+        let clipped = -advantages[t] * min(max(ratio, 1 - clip.low), 1 + clip.high)
+        var loss = max(unclipped, clipped)
+        var decides = !(clipped > unclipped)
+        if let dual = clip.dual, advantages[t] < 0, loss > -dual * advantages[t] {
+            loss = -dual * advantages[t]
+            decides = false
         }
-        statistics.loss += Double(normalizer) * Double(max(unclipped, clipped))
+        if decides { gradients[t] = normalizer * weight * unclipped } else { statistics.clippedTokens += 1 }
+        statistics.loss += Double(normalizer) * Double(weight * loss)
         // expm1 keeps the digits that ratio − 1 loses near 1.
         statistics.klSum += Double(expm1(logRatio) - logRatio)
         statistics.ratioSum += Double(ratio)
@@ -88,15 +117,4 @@ package func clippedSurrogate(
         statistics.maximumLogRatio = max(statistics.maximumLogRatio, abs(logRatio))
     }
     return (gradients, statistics)
-}
-
-/// 1/n for the n tokens of the included trajectories of one minibatch, and 0 when there are none.
-///
-/// Every loss of the minibatch is multiplied by it, however the minibatch is split into micro-batches, so each token
-/// weighs the same and the gradient does not depend on the split.
-package func lossNormalizer(lengths: [Int], included: [Bool]) -> Float {
-    precondition(lengths.count == included.count, "one flag per trajectory")
-    var tokens = 0
-    for (length, isIncluded) in zip(lengths, included) where isIncluded { tokens += length }
-    return tokens == 0 ? 0 : Float(1 / Double(tokens))
 }

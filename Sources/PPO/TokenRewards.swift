@@ -28,7 +28,8 @@ package func tokenRewards(
     precondition(ownRewards.isEmpty || ownRewards.count == count, "own rewards must be [T]")
     precondition(count > 0, "a completion has at least one token")
     var rewards = [Float](repeating: 0, count: count)
-    for t in rewards.indices {
+    // Without a weight the KL is not looked at, whatever it is.
+    for t in rewards.indices where klCoefficient != 0 {
         let kl = estimator.estimate(
             logProbability: logProbabilities[t],
             referenceLogProbability: referenceLogProbabilities[t]

@@ -48,11 +48,13 @@ package struct Summary: Sendable, Equatable {
 ///   - trajectories: the batch.
 ///   - batch: what was computed from it.
 ///   - klCoefficient: β of this batch.
+///   - usesCritic: whether values mean anything.
 /// - Returns: figures by metric name.
 package func trajectoryStatistics(
     _ trajectories: [ScoredTrajectory],
     batch: AdvantageBatch,
-    klCoefficient: Float
+    klCoefficient: Float,
+    usesCritic: Bool = true
 ) -> [String: Double] {
     var metrics: [String: Double] = ["actor/reward_kl_penalty_coeff": Double(klCoefficient)]
     func add(_ name: String, _ summary: Summary?) {
@@ -69,12 +71,16 @@ package func trajectoryStatistics(
     add("critic/advantages", Summary(batch.advantages, included: batch.included))
     add("critic/returns", Summary(batch.returns, included: batch.included))
     add("response_length", Summary(counted.map { Double($0.values.count) }))
-    metrics["critic/vf_explained_var"] = explainedVariance(
-        values: trajectories.map(\.values),
-        returns: batch.returns,
-        included: batch.included
-    )
+    if usesCritic {
+        metrics["critic/vf_explained_var"] = explainedVariance(
+            values: trajectories.map(\.values),
+            returns: batch.returns,
+            included: batch.included
+        )
+    }
     if !trajectories.isEmpty {
+        metrics["rollout/flat_groups"] = Double(batch.flatGroups)
+        metrics["rollout/left_out"] = Double(zip(trajectories, batch.included).count { $0.isIncluded && !$1 })
         metrics["response/aborted_ratio"] = Double(trajectories.count - counted.count) / Double(trajectories.count)
     }
     if !counted.isEmpty {

@@ -33,7 +33,7 @@ package struct ValueStatistics: Sendable, Equatable {
 ///   - values: vₜ of the current critic, shape `[T]`.
 ///   - behaviourValues: v_bₜ at behaviour time, shape `[T]`.
 ///   - returns: Rₜ, shape `[T]`.
-///   - clipEpsilon: ε.
+///   - clipEpsilon: ε; 0 does not clip.
 ///   - normalizer: `lossNormalizer` of the whole minibatch.
 /// - Returns: ∂L/∂vₜ, shape `[T]`, and the statistics, whose `loss` is L.
 package func clippedValueLoss(
@@ -49,7 +49,9 @@ package func clippedValueLoss(
     var statistics = ValueStatistics()
     statistics.tokens = count
     for t in gradients.indices {
-        let near = min(max(values[t], behaviourValues[t] - clipEpsilon), behaviourValues[t] + clipEpsilon)
+        let near =
+            clipEpsilon > 0
+            ? min(max(values[t], behaviourValues[t] - clipEpsilon), behaviourValues[t] + clipEpsilon) : values[t]
         let error = values[t] - returns[t]
         let clippedError = near - returns[t]
         if clippedError * clippedError > error * error {

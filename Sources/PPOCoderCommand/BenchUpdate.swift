@@ -46,6 +46,8 @@ struct BenchUpdateCommand: AsyncParsableCommand {
         configuration.optimizer.schedule.decay = .constant
         configuration.ppo.epochs = epochs
         configuration.ppo.minibatchSize = minibatch
+        // The same completions are learnt from again and again, so that they are those of an older policy.
+        configuration.run.staleness = 1
         // The critic's warm-up would leave out most of the backward pass.
         configuration.ppo.criticWarmupSteps = 0
         let learner = PPOLearner(parameters: model.parameters, configuration: configuration)

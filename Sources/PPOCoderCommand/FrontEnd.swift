@@ -15,8 +15,8 @@ package struct FrontEnd: AsyncParsableCommand {
         subcommands: [
             TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self,
             LogprobsCommand.self,
-            JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, BenchCommand.self, DoctorCommand.self,
-            DashboardCommand.self,
+            JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, DiffCommand.self, BenchCommand.self,
+            DoctorCommand.self, DashboardCommand.self,
         ]
     )
 

@@ -31,6 +31,14 @@ struct ReplayCommand: AsyncParsableCommand {
     )
     var output: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Run directory whose weights and metrics every step must have, bit for bit; the first that differs ends the command with exit code 1.",
+            valueName: "run"
+        )
+    )
+    var against: String?
+
     @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object per step on stdout: step, trajectories, weights, metrics.")
@@ -56,7 +64,8 @@ struct ReplayCommand: AsyncParsableCommand {
             )
         }
         let log = try JSONLinesOutput(folder.appending(path: "replay.jsonl").path)
-        let replay = ReplayRun(model: start, configuration: configuration)
+        let replay = try ReplayRun(model: start, configuration: configuration)
+        let recorded = try against.map { try RecordedRun(RunDirectory(url: URL(filePath: $0))) }
         writeNotice("replay: start weights \(replay.weights)")
         let steps = ReplaySteps(input: input)
         var updates = 0
@@ -65,6 +74,7 @@ struct ReplayCommand: AsyncParsableCommand {
             updates += 1
             try log.write(update)
             if json { try printJSON(update) }
+            try recorded?.require(update)
             writeNotice(
                 "replay: step \(step)  \(batch.count) trajectories  "
                     + "clip \(fixed(update.metrics["actor/pg_clipfrac"] ?? .nan, digits: 3))  weights \(update.weights)"
@@ -73,8 +83,58 @@ struct ReplayCommand: AsyncParsableCommand {
         guard updates > 0 else { throw DatasetError.unreadable(file: input.name, reason: "has no trajectories") }
         try replay.save(to: folder)
         try log.finish()
-        writeNotice("replay: \(updates) updates; model in \(output)")
+        let same = against.map { "; weights and metrics are those of \($0)" } ?? ""
+        writeNotice("replay: \(updates) updates; model in \(output)\(same)")
     }
+}
+
+/// What a run recorded of its updates.
+private struct RecordedRun {
+    private let weights: [Int: String]
+    private let metrics: [Int: [String: Double]]
+
+    init(_ run: RunDirectory) throws {
+        weights = try RunComparison.weights(run)
+        metrics = try RunComparison.learntMetrics(run)
+        guard !weights.isEmpty else {
+            throw LearnerError.runDirectory(path: run.url.path, reason: "has recorded no iteration")
+        }
+    }
+
+    /// - Throws: ``ReplayDifference`` when an update did not do what the run did.
+    func require(_ update: ReplayRun.Update) throws {
+        // Metrics first: they say more.
+        let done = update.step + 1
+        let known = metrics[done] ?? [:]
+        let made = update.metrics.filter { RunComparison.isLearnt($0.key) }
+        if let (name, replayed, recorded) = RunComparison.difference(made, known.filter { made.keys.contains($0.key) })
+        {
+            throw ReplayDifference(
+                step: update.step,
+                name: name,
+                replayed: "\(replayed ?? .nan)",
+                recorded: "\(recorded ?? .nan)"
+            )
+        }
+        guard let expected = weights[update.step], expected == update.weights else {
+            throw ReplayDifference(
+                step: update.step,
+                name: "weights",
+                replayed: update.weights,
+                recorded: weights[update.step] ?? "none"
+            )
+        }
+    }
+}
+
+/// The first thing that a replay did not reproduce.
+private struct ReplayDifference: Error, CustomStringConvertible {
+    var step: Int
+    var name: String
+    var replayed: String
+    var recorded: String
+
+    var description: String { "step \(step): \(name) is \(replayed), the run recorded \(recorded)" }
 }
 
 /// Groups rows by step.

@@ -18,6 +18,14 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Kind of problems: \(DatasetTask.names). --l1 or --l2 alone mean xlcost.")
     var task: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Method: \(TrainingPreset.names). Sets reward, advantages and loss; other settings override it.",
+            valueName: "method"
+        )
+    )
+    var preset: TrainingPreset?
+
     @Option(help: "Source language of a translation (java, cpp, python, …).")
     var l1: String?
 
@@ -109,8 +117,15 @@ struct TrainCommand: AsyncParsableCommand {
         if let complaint = descriptorComplaint(needed: 256) {
             throw LearnerError.runDirectory(path: "open files", reason: complaint)
         }
+        if resume != nil, preset != nil {
+            throw ValidationError(
+                "--preset is for new runs: a run goes on with the settings of its config.yaml and --set"
+            )
+        }
         if let resume { return try await self.resume(RunDirectory(url: URL(filePath: resume))) }
-        var configuration = try settings.load(base: TrainCommand.defaults(settings, flags: flags), flags: flags)
+        var base = try TrainCommand.defaults(settings, flags: flags)
+        if let preset { base.apply(preset) }
+        var configuration = try settings.load(base: base, flags: flags)
         let isFresh = configuration.model.path.isEmpty
         if isFresh {
             guard configuration.data.task == "builtin" else {
@@ -153,6 +168,8 @@ struct TrainCommand: AsyncParsableCommand {
         return task == "builtin" ? .builtinRun : RunConfiguration()
     }
 }
+
+extension TrainingPreset: ExpressibleByArgument {}
 
 extension NameSpecification {
     /// A long option in the original's spelling and with hyphens.

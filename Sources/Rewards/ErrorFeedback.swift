@@ -13,7 +13,13 @@ package enum ErrorFeedback: Sendable, Hashable {
     case none
 
     /// Finds out from what the compiler or the run time said.
-    package init(_ verdict: Verdict, language: Language) {
+    ///
+    /// - Parameters:
+    ///   - verdict: its `errorLine` is believed where it has one, else its diagnostics are read.
+    ///   - language: of the program.
+    ///   - preamble: what stood before the completion in the program; lines are counted from the completion on, and a
+    ///     mistake within the preamble is nobody's.
+    package init(_ verdict: Verdict, language: Language, preamble: String = "") {
         switch verdict.outcome {
         case .accepted, .wrongAnswer, .infrastructureFailure: self = .none
         case .timeLimit, .memoryLimit, .outputLimit: self = .wholeProgram
@@ -24,7 +30,9 @@ package enum ErrorFeedback: Sendable, Hashable {
             } else if Self.misplaced.contains(where: said.contains) {
                 self = .none
             } else {
-                self = Self.line(in: said, language: language).map { .line($0) } ?? .none
+                let line = verdict.errorLine ?? Self.line(in: said, language: language)
+                let own = line.map { $0 - preamble.utf8.count { $0 == UInt8(ascii: "\n") } }
+                self = own.flatMap { $0 > 0 ? .line($0) : nil } ?? .none
             }
         }
     }
@@ -110,15 +118,24 @@ package func tokenPenalties(_ penalties: [LinePenalty], tokenBytes: [[UInt8]]) -
 /// The tokens that have a byte in `line`, the line break at its end included; all that have bytes when it is nil.
 private func tokens(of line: Int?, _ tokenBytes: [[UInt8]]) -> [Int] {
     guard let line else { return tokenBytes.indices.filter { !tokenBytes[$0].isEmpty } }
-    var current = 1
     var members: [Int] = []
-    for (token, bytes) in tokenBytes.enumerated() {
-        var touches = false
+    for (token, lines) in linesOfTokens(tokenBytes).enumerated() where lines.contains(line) { members.append(token) }
+    return members
+}
+
+/// The lines of a completion that each token has a byte of, counted from 1; the break at its end belongs to a line.
+///
+/// - Parameter tokenBytes: the bytes of each token, shape `[T]`; empty for special tokens, which belong to no line.
+/// - Returns: one range per token, empty for special tokens.
+package func linesOfTokens(_ tokenBytes: [[UInt8]]) -> [Range<Int>] {
+    var current = 1
+    return tokenBytes.map { bytes in
+        let first = current
+        var last = current
         for byte in bytes {
-            if current == line { touches = true }
+            last = current
             if byte == UInt8(ascii: "\n") { current += 1 }
         }
-        if touches { members.append(token) }
+        return bytes.isEmpty ? first..<first : first..<last + 1
     }
-    return members
 }

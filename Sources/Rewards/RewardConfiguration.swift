@@ -42,6 +42,11 @@ package struct RewardConfiguration: Sendable, Codable, Hashable {
     /// A completion of which one unit, repeated, fills more than this share is a compile error; 1 is no limit.
     package var maximumRepetition: Double = 1
 
+    /// Whether the policy is trained only on lines that the tests executed (Python).
+    ///
+    /// Source: Dou et al. 2024, StepCoder, <https://arxiv.org/abs/2402.01391>, section 3.
+    package var maskUnexecuted = false
+
     package init() {}
 
     private enum CodingKeys: String, CodingKey {
@@ -53,6 +58,7 @@ package struct RewardConfiguration: Sendable, Codable, Hashable {
         case overlongBuffer = "overlong_buffer"
         case minimumTokens = "minimum_tokens"
         case maximumRepetition = "maximum_repetition"
+        case maskUnexecuted = "mask_unexecuted"
         case executionWeight = "execution_weight"
         case astWeight = "ast_weight"
         case dataFlowWeight = "dfg_weight"
@@ -87,6 +93,7 @@ package struct RewardConfiguration: Sendable, Codable, Hashable {
         overlongBuffer = try value(.overlongBuffer, defaults.overlongBuffer)
         minimumTokens = try value(.minimumTokens, defaults.minimumTokens)
         maximumRepetition = try value(.maximumRepetition, defaults.maximumRepetition)
+        maskUnexecuted = try value(.maskUnexecuted, defaults.maskUnexecuted)
     }
 
     /// Refuses weights below 0, numbers that are not finite, and outcomes whose order is wrong: a better outcome must

@@ -78,7 +78,9 @@ package struct RewardModel: Sendable {
             compiled: hasTests ? outcome != .compileError : outcome == .accepted
         )
         if configuration.fineGrained != 0, !isBlank {
-            breakdown.penalties = linePenalties(ErrorFeedback(verdict, language: problem.language))
+            breakdown.penalties = linePenalties(
+                ErrorFeedback(verdict, language: problem.language, preamble: problem.preamble)
+            )
         }
         return breakdown
     }

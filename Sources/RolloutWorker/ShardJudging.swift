@@ -28,6 +28,7 @@ struct ShardJudging: Sendable {
                         try await trajectory(
                             draft,
                             problem: problem,
+                            lease: lease,
                             priority: priority,
                             group: group,
                             maximumLength: maximum
@@ -44,16 +45,22 @@ struct ShardJudging: Sendable {
     private func trajectory(
         _ draft: Draft,
         problem: Problem,
+        lease: WireRolloutLease,
         priority: Int,
         group: (id: UInt64, size: Int),
         maximumLength: Int
     ) async throws -> WireTrajectory {
+        var options = JudgingOptions()
+        options.coverage =
+            lease.purpose == .training && rewards.configuration.maskUnexecuted
+            && problem.language == .python
         let job = ExecutionJob(
             id: problem.id,
             language: problem.language,
             program: problem.program(of: draft.text),
             tests: problem.tests,
-            limits: problem.limits
+            limits: problem.limits,
+            options: options
         )
         let verdict = try await client.judge(job, priority: priority, group: group)
         let reward = rewards.breakdown(

@@ -39,6 +39,8 @@ extension MetricName {
         ("actor/ratio/max", .plain, "greatest ratio of current to behaviour probability"),
         ("actor/rollout_entropy", .nats, "entropy while sampling, mean over tokens"),
         ("actor/skipped_minibatches", .count, "minibatches left out because their gradient was not finite"),
+        ("actor/kl_loss", .nats, "KL penalty in the loss, weighted, mean over the iteration's minibatches"),
+        ("sft/held_out_loss", .nats, "cross entropy of held-out targets, mean over tokens"),
         ("sft/loss", .nats, "cross entropy of the target, mean over tokens"),
         ("sft/token_accuracy", .ratio, "target tokens that are the most probable ones"),
         ("sft/lr", .plain, "learning rate of the warm start"),
@@ -63,6 +65,8 @@ extension MetricName {
         ("training/rollout_probs_diff_max", .plain, "greatest difference between sampled and learner's probability"),
         ("training/rollout_log_prob_diff_max", .nats, "greatest difference between the two log-probabilities"),
         ("training/first_ratio_error_max", .plain, "greatest distance from 1 of the first minibatch's ratios"),
+        ("training/off_policy/importance_weight/mean", .plain, "weight of a token for the age of its policy, mean"),
+        ("training/off_policy/importance_weight/max", .plain, "greatest weight of a token for the age of its policy"),
         ("training/off_policy/trajectory_staleness/mean", .count, "versions between sampling and learning, mean"),
         ("training/off_policy/trajectory_staleness/max", .count, "most versions between sampling and learning"),
         ("training/off_policy/trajectory_staleness/min", .count, "fewest versions between sampling and learning"),
@@ -95,6 +99,8 @@ extension MetricName {
         ("reward/execution/mean", .plain, "execution term, weighted"),
         ("reward/ast_match/mean", .plain, "syntax-tree term, weighted"),
         ("reward/dataflow_match/mean", .plain, "data-flow term, weighted"),
+        ("reward/adaptive/mean", .plain, "partial-credit term, before weighting"),
+        ("reward/overlong/mean", .plain, "overlong term, before weighting"),
         ("reward/kl/mean", .plain, "KL term summed over a completion, weighted"),
         ("reward/pass_rate", .ratio, "completions accepted by all their tests"),
         ("reward/compile_rate", .ratio, "completions that compile"),
@@ -133,6 +139,9 @@ extension MetricName {
         ]
 
     static let cluster: [MetricRow] = [
+        ("rollout/flat_groups", .count, "prompts whose completions all earned the same"),
+        ("rollout/left_out", .count, "judged completions that are not learnt from: cut off, or of flat prompts"),
+        ("rollout/refilled_prompts", .count, "flat prompts that were replaced by new ones"),
         ("rollout/workers", .count, "rollout workers with a live registration"),
         ("rollout/shards_reassigned", .count, "shards leased again because a lease lapsed"),
         ("rollout/duplicates_dropped", .count, "second copies of a shard that were dropped"),
@@ -157,13 +166,18 @@ extension MetricName {
         ("idle/executor_ratio", .ratio, "the iteration's slot time in which no program ran"),
     ]
 
-    static let evaluation: [MetricRow] = ["greedy", "sampled"].flatMap { mode in
+    static let evaluation: [MetricRow] =
         [
-            ("val/\(mode)/pass@1", .ratio, "held-out problems solved by one completion"),
-            ("val/\(mode)/compile_rate", .ratio, "held-out completions that compile"),
-            ("val/\(mode)/score", .plain, "terminal score on held-out problems, mean"),
-            ("val/\(mode)/problems", .count, "held-out problems evaluated"),
-            ("val/\(mode)/response_length", .tokens, "length of a held-out completion, mean"),
-        ] as [MetricRow]
-    }
+            ("val/greedy/exact_match", .ratio, "held-out greedy completions that are the reference"),
+            ("val/reward_hacking", .ratio, "1 when compile rate or score has risen and what counts has not, else 0"),
+        ]
+        + ["greedy", "sampled"].flatMap { mode in
+            [
+                ("val/\(mode)/pass@1", .ratio, "held-out problems solved by one completion"),
+                ("val/\(mode)/compile_rate", .ratio, "held-out completions that compile"),
+                ("val/\(mode)/score", .plain, "terminal score on held-out problems, mean"),
+                ("val/\(mode)/problems", .count, "held-out problems evaluated"),
+                ("val/\(mode)/response_length", .tokens, "length of a held-out completion, mean"),
+            ] as [MetricRow]
+        }
 }

@@ -25,6 +25,9 @@ package final class T5Scorer {
     /// The same bits for a third more arithmetic and a fraction of the memory.
     package var recomputesActivations = false
 
+    /// False: only values are wanted; log-probabilities and entropies are 0, and must have no gradient.
+    package var scoresTokens = true
+
     private let workspace = TeacherForcedWorkspace()
     private var kept: Kept?
 
@@ -73,7 +76,10 @@ package final class T5Scorer {
         )
         let values = ValueHead.values(decoder.output, pass)
         let head = TeacherForcedHead(batch, settings, configuration)
-        let scores = head.score(decoder.output, pass)
+        let blank = [Float](repeating: 0, count: targets.total)
+        let scores =
+            scoresTokens
+            ? head.score(decoder.output, pass) : (logProbabilities: blank, entropies: blank, logits: nil)
         if keepForBackward {
             kept = Kept(
                 parameters: parameters,
@@ -120,12 +126,14 @@ package final class T5Scorer {
     ///   - logProbabilityGradients: dL/dlog π, one list per target, one entry per token.
     ///   - entropyGradients: dL/dH likewise, or nil for none.
     ///   - valueGradients: dL/dV likewise, or nil for none.
+    ///   - labelSmoothing: ε of smoothed labels (`smoothLabel`), where the loss is a cross-entropy at temperature 1.
     package func backward(
         parameters: T5Parameters,
         gradients: T5Parameters,
         logProbabilityGradients: [[Float]],
         entropyGradients: [[Float]]?,
-        valueGradients: [[Float]]?
+        valueGradients: [[Float]]?,
+        labelSmoothing: Float = 0
     ) {
         guard let kept else { preconditionFailure("backward follows one forward with keepForBackward") }
         precondition(kept.parameters === parameters, "backward with other parameters than forward")
@@ -141,6 +149,7 @@ package final class T5Scorer {
                 kept: kept.logits,
                 logProbabilityGradients: flat(logProbabilityGradients, kept.targets),
                 entropyGradients: flat(entropyGradients, kept.targets),
+                labelSmoothing: labelSmoothing,
                 pass
             )
         }

@@ -112,6 +112,7 @@ struct TeacherForcedHead {
     ///   - kept: The logits as `score` returned them.
     ///   - logProbabilityGradients: One per row.
     ///   - entropyGradients: One per row.
+    ///   - labelSmoothing: ε of smoothed labels, at temperature 1.
     ///   - pass: The weights, their gradients, and the memory for logits.
     func backward(
         hiddenGradient: Matrix,
@@ -119,6 +120,7 @@ struct TeacherForcedHead {
         kept: Matrix?,
         logProbabilityGradients: [Float],
         entropyGradients: [Float],
+        labelSmoothing: Float = 0,
         _ pass: TeacherForcedBackwardPass
     ) {
         let width = configuration.vocabularySize
@@ -159,6 +161,13 @@ struct TeacherForcedHead {
                         entropyGradient: entropyGradients[index]
                     )
                 }
+                guard labelSmoothing > 0 else { continue }
+                unsafe smoothLabel(
+                    logitsGradient: gradient.mutableElements(ofRow: local),
+                    token: row.token,
+                    logProbabilityGradient: logProbabilityGradients[index],
+                    smoothing: labelSmoothing
+                )
             }
             orderedProduct(hiddenGradient.rows(chunk), gradient, head, alpha: scale)
             orderedProduct(headGradient, gradient, transposeA: true, hidden.rows(chunk), alpha: scale, .add)

@@ -95,6 +95,28 @@ package func scoreTokenBackward(
     )
 }
 
+/// Turns the gradient of one token's cross-entropy into that with smoothed labels.
+///
+/// With labels (1 − ε)·[i = token] + ε/V the gradient differs from that with [i = token] by a constant:
+/// g·(ε/V − ε·[i = token]) for g = dL/dlog π(token). Source: Szegedy et al. 2016, <https://arxiv.org/abs/1512.00567>,
+/// section 7, with the uniform distribution over all labels, as PyTorch's `label_smoothing`.
+///
+/// - Parameters:
+///   - logitsGradient: as ``scoreTokenBackward`` left it, temperature 1, shape `[V]`.
+///   - token: the label.
+///   - logProbabilityGradient: g.
+///   - smoothing: ε, in 0 ≤ ε < 1.
+package func smoothLabel(
+    logitsGradient: UnsafeMutableBufferPointer<Float>,
+    token: Int32,
+    logProbabilityGradient: Float,
+    smoothing: Float
+) {
+    let share = logProbabilityGradient * smoothing / Float(logitsGradient.count)
+    for i in 0..<logitsGradient.count { unsafe logitsGradient[i] += share }
+    unsafe logitsGradient[Int(token)] -= logProbabilityGradient * smoothing
+}
+
 /// Draws the token at `position`, or takes the most probable one (lowest id on ties) when `settings.greedy`.
 ///
 /// Temperature first, then top-k (ties at the border go to the lowest ids), then top-p on the renormalised rest.

@@ -1,114 +1,22 @@
 import Determinism
-import Dispatching
 import Foundation
 import Learner
-import Optimizers
-import PPO
-import Programs
-import RolloutWorker
 import Telemetry
 import Testing
 import Transformer
-import Transport
 
 /// The signature: the same seed gives the same weights, whatever the cluster did.
-///
-/// Learner, workers and an executor run in this process over in-memory channels; the executor's verdicts are a hash of
-/// the program, so that rewards vary without a sandbox.
 @Suite(.serialized) struct RunInvarianceTests {
-    private func configuration(staleness: Int, model: URL, output: URL) -> RunConfiguration {
-        var configuration = RunConfiguration()
-        configuration.run.outputPath = output.path
-        configuration.run.name = "run"
-        configuration.run.iterations = 5
-        configuration.run.staleness = staleness
-        configuration.run.evaluateEvery = 5
-        configuration.run.checkpointEvery = 1
-        configuration.model.path = model.path
-        configuration.model.dModel = 16
-        configuration.model.dKV = 8
-        configuration.model.dFF = 32
-        configuration.model.heads = 2
-        configuration.model.encoderLayers = 1
-        configuration.model.decoderLayers = 1
-        configuration.model.vocabularySize = 300
-        configuration.data.evaluationProblems = 6
-        configuration.data.maximumSourceLength = 48
-        configuration.rollout.promptsPerStep = 6
-        configuration.rollout.samplesPerPrompt = 3
-        configuration.rollout.promptsPerShard = 1
-        configuration.rollout.maximumTargetLength = 12
-        configuration.optimizer.learningRate = 1e-2
-        configuration.ppo.minibatchSize = 9
-        configuration.cluster.microbatchSize = 4
-        // The executor below gives verdicts of its own making.
-        configuration.cluster.probes = false
-        return configuration
-    }
-
-    /// Runs and returns the SHA-256 of the weights.
-    private func train(
-        _ configuration: RunConfiguration,
-        workers: Int,
-        losing lost: Bool = false,
-        resume: Bool = false
-    ) async throws -> Digest {
-        let directory = RunDirectory(configuration: configuration)
-        if !resume { try directory.create() }
-        let provider = InMemoryTransport()
-        let endpoints = try LearnerEndpoints(base: "/tmp/\(UUID().uuidString)")
-        let service = try LearnerService(
-            configuration: configuration,
-            directory: directory,
-            endpoints: endpoints,
-            provider: provider,
-            resume: resume
-        )
-        // SAFETY: only the task below touches the service.
-        nonisolated(unsafe) let learner = service
-        let run = Task { _ = try await unsafe learner.run() }
-        try await Task.sleep(for: .milliseconds(50))
-        let executor = Task {
-            let channel = try await provider.client(connecting: endpoints.executors, options: .execution)
-            try await runExecutor(channel: channel, slots: 4, toolChains: ["python": "test"]) { job in
-                let hash = Digest(of: job.program).bytes[0]
-                return Verdict(outcome: hash < 80 ? .accepted : hash < 160 ? .wrongAnswer : .compileError)
-            }
-        }
-        var pool = (0..<workers).map { index in worker(index, provider, endpoints) }
-        if lost {
-            // One of them goes in the middle of its work, without a word.
-            try await Task.sleep(for: .milliseconds(150))
-            pool[0].cancel()
-            pool.append(worker(workers, provider, endpoints))
-        }
-        try await run.value
-        for task in pool { task.cancel() }
-        executor.cancel()
-        return try PolicyModel.load(from: directory.final.path).parameters.digest()
-    }
-
-    private func worker(
-        _ index: Int,
-        _ provider: InMemoryTransport,
-        _ endpoints: LearnerEndpoints
-    ) -> Task<Void, any Error> {
-        Task {
-            try await RolloutWorkerService(provider: provider, endpoint: endpoints.control, name: "\(index)") { _ in }
-                .run()
-        }
-    }
-
     @Test(arguments: [0, 1])
     func theSameSeedGivesTheSameWeightsWhateverTheClusterDid(staleness: Int) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
         let model = folder.appending(path: "model")
-        let first = configuration(staleness: staleness, model: model, output: folder.appending(path: "one"))
+        let first = InMemoryRun.configuration(staleness: staleness, model: model, output: folder.appending(path: "one"))
         try PolicyModel.fresh(first).save(to: model)
         let start = try PolicyModel.load(from: model.path).parameters.digest()
 
-        let one = try await train(first, workers: 1)
+        let one = try await InMemoryRun.train(first, workers: 1)
         #expect(one != start, "nothing was learnt, so nothing is shown")
         let records = try RunLog.read(RunDirectory(configuration: first).metrics)
         #expect(records.count > 5)
@@ -116,19 +24,35 @@ import Transport
         let differences = records.compactMap { $0.metrics["training/rollout_log_prob_diff_max"] }
         #expect(differences.count == 5)
         #expect(differences.allSatisfy { staleness > 0 || $0 <= 1e-5 })
-        let three = configuration(staleness: staleness, model: model, output: folder.appending(path: "three"))
-        #expect(try await train(three, workers: 3) == one)
-        let killed = configuration(staleness: staleness, model: model, output: folder.appending(path: "killed"))
-        #expect(try await train(killed, workers: 3, losing: true) == one)
+        let three = InMemoryRun.configuration(
+            staleness: staleness,
+            model: model,
+            output: folder.appending(path: "three")
+        )
+        #expect(try await InMemoryRun.train(three, workers: 3) == one)
+        let killed = InMemoryRun.configuration(
+            staleness: staleness,
+            model: model,
+            output: folder.appending(path: "killed")
+        )
+        #expect(try await InMemoryRun.train(killed, workers: 3, losing: true) == one)
 
-        var halves = configuration(staleness: staleness, model: model, output: folder.appending(path: "halves"))
+        var halves = InMemoryRun.configuration(
+            staleness: staleness,
+            model: model,
+            output: folder.appending(path: "halves")
+        )
         halves.run.iterations = 2
-        _ = try await train(halves, workers: 2)
+        _ = try await InMemoryRun.train(halves, workers: 2)
         halves.run.iterations = 5
-        #expect(try await train(halves, workers: 1, resume: true) == one)
+        #expect(try await InMemoryRun.train(halves, workers: 1, resume: true) == one)
 
-        var other = configuration(staleness: staleness, model: model, output: folder.appending(path: "other"))
+        var other = InMemoryRun.configuration(
+            staleness: staleness,
+            model: model,
+            output: folder.appending(path: "other")
+        )
         other.run.seed = 2
-        #expect(try await train(other, workers: 1) != one)
+        #expect(try await InMemoryRun.train(other, workers: 1) != one)
     }
 }

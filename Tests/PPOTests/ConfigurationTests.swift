@@ -36,6 +36,17 @@ struct ConfigurationTests {
         configuration.criticWarmupSteps = 24
         configuration.targetKL = 0.25
         configuration.maximumGradientNorm = 0.26
+        configuration.advantageEstimator = .rloo
+        configuration.clipEpsilonHigh = 0.27
+        configuration.dualClip = 3
+        configuration.lossAggregation = .constantLength
+        configuration.valueLambda = 0.28
+        configuration.klPlacement = .loss
+        configuration.rewardNormalization = .running
+        configuration.dynamicSampling = true
+        configuration.maskTruncated = true
+        configuration.offPolicy = .truncated
+        configuration.importanceCap = 5
         let data = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(PPOConfiguration.self, from: data) == configuration)
         let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
@@ -45,7 +56,10 @@ struct ConfigurationTests {
 
     @Test(
         arguments: [
-            ("clip_epsilon", "1"), ("clip_epsilon", "0"), ("value_clip_epsilon", "0"), ("discount", "1.5"),
+            ("clip_epsilon", "1"), ("clip_epsilon", "0"), ("value_clip_epsilon", "-1"), ("clip_epsilon_high", "0"),
+            ("dual_clip", "1"), ("value_lambda", "2"), ("importance_cap", "0"),
+            ("group_baseline", "true, \"advantage_estimator\": \"rloo\""),
+            ("kl_estimator", "\"k1\", \"kl_placement\": \"loss\""), ("discount", "1.5"),
             ("lambda", "-0.1"), ("epochs", "0"), ("minibatch_size", "0"), ("value_coefficient", "-1"),
             ("kl_coefficient", "-1"), ("kl_target", "0"), ("kl_horizon", "0"), ("entropy_coefficient", "-1"),
             ("critic_warmup_steps", "-1"), ("target_kl", "0"), ("maximum_gradient_norm", "0"),

@@ -11,7 +11,7 @@ struct PolicyLossTests {
             logProbabilities: [log(1.5), log(1.5), log(0.5), 0].span,
             behaviourLogProbabilities: [0, 0, 0, 0].span,
             advantages: [1, -1, -1, 2].span,
-            clipEpsilon: 0.2,
+            clip: ClipRange(0.2),
             normalizer: 0.25
         )
         #expect(difference([gradients], [[0, 0.375, 0, -0.5]]) < 1e-7)
@@ -30,7 +30,7 @@ struct PolicyLossTests {
             logProbabilities: recorded.span,
             behaviourLogProbabilities: recorded.span,
             advantages: [1, 2, -3].span,
-            clipEpsilon: 0.2,
+            clip: ClipRange(0.2),
             normalizer: 1
         )
         #expect(statistics.meanRatio == 1)
@@ -162,7 +162,7 @@ struct PolicyLossTests {
             logProbabilities: logProbabilities.span,
             behaviourLogProbabilities: behaviour.span,
             advantages: advantages.span,
-            clipEpsilon: fixture.clipEpsilon,
+            clip: ClipRange(fixture.clipEpsilon),
             normalizer: lossNormalizer(lengths: lengths, included: lengths.map { _ in true })
         )
         return (gradient, statistics)

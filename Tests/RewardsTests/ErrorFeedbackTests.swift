@@ -52,6 +52,26 @@ struct ErrorFeedbackTests {
         #expect(feedback(.wrongAnswer, "  File \"<program>\", line 2\n") == ErrorFeedback.none)
     }
 
+    @Test func theVerdictsOwnLineIsBelieved() {
+        var verdict = Verdict(outcome: .runtimeError, diagnostics: "  File \"<program>\", line 2, in f\nIndexError\n")
+        verdict.errorLine = 7
+        #expect(ErrorFeedback(verdict, language: .python) == .line(7))
+    }
+
+    /// Two lines of preamble, the second unfinished: line 2 of the program is the first of the completion.
+    @Test func linesAreCountedFromTheCompletionOn() {
+        func feedback(_ line: Int, _ preamble: String) -> ErrorFeedback {
+            var verdict = Verdict(outcome: .runtimeError, diagnostics: "IndexError\n")
+            verdict.errorLine = line
+            return ErrorFeedback(verdict, language: .python, preamble: preamble)
+        }
+        #expect(feedback(2, "import re\ndef f(x): ") == .line(1))
+        #expect(feedback(3, "import re\ndef f(x):\n") == .line(1))
+        #expect(feedback(5, "import re\ndef f(x):\n") == .line(3))
+        // A mistake within the preamble is not the policy's.
+        #expect(feedback(1, "import re\ndef f(x):\n") == ErrorFeedback.none)
+    }
+
     private func feedback(_ outcome: Verdict.Outcome, _ said: String) -> ErrorFeedback {
         ErrorFeedback(Verdict(outcome: outcome, diagnostics: said), language: .python)
     }

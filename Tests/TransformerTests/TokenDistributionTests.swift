@@ -228,4 +228,29 @@ struct TokenDistributionTests {
             #expect(abs(Double(gradient[i]) - difference) < 2e-6, "logit \(i)")
         }
     }
+
+    /// Logits 0.5, −1, 2 and label 2 with ε = 0.1: p − 0.9·[i = 2] − 1/30, as PyTorch's `label_smoothing`.
+    @Test func smoothedLabelsHaveThePlainGradientAndAConstant() {
+        let logits: [Float] = [0.5, -1, 2]
+        var gradient: [Float] = [0, 0, 0]
+        unsafe logits.withUnsafeBufferPointer { logits in
+            unsafe gradient.withUnsafeMutableBufferPointer { gradient in
+                unsafe scoreTokenBackward(
+                    logitsGradient: gradient,
+                    logits: logits,
+                    token: 2,
+                    position: 0,
+                    settings: SamplingSettings(maximumLength: 1),
+                    endToken: 1,
+                    support: nil,
+                    logProbabilityGradient: -1,
+                    entropyGradient: 0
+                )
+                unsafe smoothLabel(logitsGradient: gradient, token: 2, logProbabilityGradient: -1, smoothing: 0.1)
+            }
+        }
+        for (found, expected) in zip(gradient, [0.141958, 0.005780, -0.147737]) {
+            #expect(abs(Double(found) - expected) < 2e-6)
+        }
+    }
 }
