@@ -39,6 +39,9 @@ struct ExecutorRecord: Sendable {
     /// Times in a row it was quarantined.
     var offences = 0
 
+    /// Jobs it is given beyond its slots, so that none of them waits for the next: one for every ten slots begun.
+    var reserve: Int { (slots + 9) / 10 }
+
     var isTrusted: Bool { if case .trusted = standing { true } else { false } }
 }
 
@@ -153,10 +156,10 @@ extension DispatcherCore {
 
     private mutating func grant(_ executor: [UInt8]) {
         guard let record = executors[executor], record.slots > 0 else { return }
-        let capacity = record.slots + (record.slots + 9) / 10
+        let reserve = record.reserve
         let held = queue.leases(of: executor).count + record.foreign.count
         queue.drain(executor)
-        queue.grantCredits(executor, capacity - held, kinds: record.languages)
+        queue.grantCredits(executor, record.slots + reserve - held, kinds: record.languages, reserve: reserve)
     }
 
     private mutating func quarantine(_ executor: [UInt8], _ reason: String, now: Double) {
@@ -177,7 +180,9 @@ extension DispatcherCore {
         if result.leaseID >> 63 == 1 { return finishProbe(result, by: executor, now: now) }
         if let peer = executors[executor], peer.foreign.contains(result.leaseID) {
             executors[executor]?.foreign.remove(result.leaseID)
-            if peer.slots > 0, peer.isTrusted { queue.grantCredits(executor, 1, kinds: peer.languages) }
+            if peer.slots > 0, peer.isTrusted {
+                queue.grantCredits(executor, 1, kinds: peer.languages, reserve: peer.reserve)
+            }
         }
         guard let id = Digest(bytes: Array(result.jobDigest)) else { return }
         if let job = queue.job(of: result.leaseID), job != id {

@@ -11,7 +11,7 @@ package struct ExecutorOptions: Sendable {
     package var runID: [UInt8] = []
     /// 16 bytes that name this process.
     package var incarnation = EnvelopeCodec.newIdentifier()
-    package var heartbeatSeconds = 0.5
+    package var heartbeatSeconds = 0.8
     /// How long an executor that was told to stop may take to finish what it runs, seconds.
     package var drainSeconds = 10.0
 

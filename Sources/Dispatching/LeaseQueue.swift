@@ -206,9 +206,11 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
 
     /// Lets `peer` have `count` more leases.
     ///
-    /// From now on it takes jobs of `kinds`; nil means any.
-    package mutating func grantCredits(_ peer: Peer, _ count: Int, kinds: Set<String>? = nil) {
-        peers.register(peer, kinds: kinds)
+    /// From now on it takes jobs of `kinds`; nil means any. The last `reserve` of its credits are for jobs that would have to
+    /// wait there, so that it need not wait for the next one; they are used only while so much waits that it would have to
+    /// wait anywhere.
+    package mutating func grantCredits(_ peer: Peer, _ count: Int, kinds: Set<String>? = nil, reserve: Int = 0) {
+        peers.register(peer, kinds: kinds, reserve: reserve)
         peers.add(max(0, count), to: peer)
     }
 
@@ -232,9 +234,10 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         var peers = PeerIndex<Peer>()
         swap(&peers, &self.peers)
         defer { swap(&peers, &self.peers) }
+        let reserves = waitingCount > peers.reserves
         return ready.takeFirst(
             isCurrent: { id, order in entries[id].map { $0.leases.isEmpty && $0.order == order } ?? false },
-            peerFor: { id, kind in peers.best(for: kind, avoiding: entries[id]?.lostOn ?? []) }
+            peerFor: { id, kind in peers.best(for: kind, avoiding: entries[id]?.lostOn ?? [], reserves: reserves) }
         )
     }
 
@@ -276,7 +279,12 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         for (_, lease) in late.sorted(by: { $0.key < $1.key }) {
             guard Double(counters.hedged + 1) <= options.hedgedShare * Double(counters.leases + 1) else { break }
             guard let entry = entries[lease.id],
-                let peer = peers.best(for: entry.kind, avoiding: entry.lostOn.union([lease.peer]), strictly: true)
+                let peer = peers.best(
+                    for: entry.kind,
+                    avoiding: entry.lostOn.union([lease.peer]),
+                    reserves: false,
+                    strictly: true
+                )
             else { continue }
             counters.hedged += 1
             assignments.append(self.lease(lease.id, to: peer, now: now, isHedge: true))

@@ -4,6 +4,8 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         /// Position in the order of arrival.
         let order: Int
         var credits = 0
+        /// Credits for what would have to wait there.
+        var reserve = 0
         /// Index of what it takes in `groups`.
         var group: Int
         var draining = false
@@ -26,6 +28,8 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
     private var arrivals = 0
     /// Credit of all peers.
     private(set) var credits = 0
+    /// Credits of all peers for what would have to wait there.
+    private(set) var reserves = 0
 
     subscript(peer: Peer) -> State? { states[peer] }
 
@@ -34,8 +38,8 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         states.values.contains { !$0.draining && groups[$0.group].takes(kind) }
     }
 
-    /// Makes `peer` known as one that takes `kinds`.
-    mutating func register(_ peer: Peer, kinds: Set<String>?) {
+    /// Makes `peer` known as one that takes `kinds`, and `reserve` jobs more than it works on.
+    mutating func register(_ peer: Peer, kinds: Set<String>?, reserve: Int) {
         let group = groupOf[kinds] ?? groups.count
         if group == groups.count {
             groups.append(Group(kinds: kinds))
@@ -45,18 +49,24 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
             arrivals += 1
             states[peer] = State(order: arrivals, group: group)
         }
+        reserves += reserve - (states[peer]?.reserve ?? 0)
+        states[peer]?.reserve = reserve
         states[peer]?.group = group
         states[peer]?.draining = false
     }
 
     mutating func remove(_ peer: Peer) {
-        credits -= states.removeValue(forKey: peer)?.credits ?? 0
+        guard let state = states.removeValue(forKey: peer) else { return }
+        credits -= state.credits
+        reserves -= state.reserve
     }
 
     mutating func drain(_ peer: Peer) {
         guard let state = states[peer] else { return }
         credits -= state.credits
+        reserves -= state.reserve
         states[peer]?.credits = 0
+        states[peer]?.reserve = 0
         states[peer]?.draining = true
     }
 
@@ -68,7 +78,7 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         credits += state.credits - before
         states[peer] = state
         guard state.credits > 0 else { return }
-        groups[state.group].heap.insert(peer, PeerOrder(credits: state.credits, order: state.order))
+        groups[state.group].heap.insert(peer, PeerOrder(free: state.credits - state.reserve, order: state.order))
         if groups[state.group].heap.count > 4 * states.count + 64 { rebuild(state.group) }
     }
 
@@ -79,25 +89,34 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
     private mutating func rebuild(_ group: Int) {
         var heap = Heap<PeerOrder, Peer>()
         for (peer, state) in states where state.group == group && state.credits > 0 {
-            heap.insert(peer, PeerOrder(credits: state.credits, order: state.order))
+            heap.insert(peer, PeerOrder(free: state.credits - state.reserve, order: state.order))
         }
         groups[group].heap = heap
     }
 
-    /// Who takes `kind` and has most credit, then came first.
+    /// Who takes `kind` and has most to spare, then came first.
     ///
-    /// Peers in `avoided` are a last resort, or none when `strictly`.
-    mutating func best(for kind: String, avoiding avoided: Set<Peer>, strictly: Bool = false) -> Peer? {
+    /// Peers in `avoided` are a last resort, or none when `strictly`; with `reserves` also those where the job would wait.
+    mutating func best(
+        for kind: String,
+        avoiding avoided: Set<Peer>,
+        reserves: Bool,
+        strictly: Bool = false
+    ) -> Peer? {
         var best: (order: PeerOrder, peer: Peer)?
         var lastResort: (order: PeerOrder, peer: Peer)?
         for group in groups.indices where groups[group].takes(kind) {
             var skipped: [(order: PeerOrder, element: Peer)] = []
             while let head = groups[group].heap.first {
                 let state = states[head.element]
-                guard let state, state.group == group, state.credits == head.order.credits else {
+                guard let state, state.group == group, state.credits > 0,
+                    state.credits - state.reserve == head.order.free
+                else {
                     groups[group].heap.removeFirst()
                     continue
                 }
+                // Those below it have less to spare.
+                if !reserves, head.order.free <= 0 { break }
                 guard avoided.contains(head.element) else {
                     if best.map({ head.order < $0.order }) ?? true { best = (head.order, head.element) }
                     break

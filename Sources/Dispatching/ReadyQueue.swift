@@ -41,12 +41,13 @@ struct LeaseOrder: Comparable, Sendable {
     static func < (a: Self, b: Self) -> Bool { a.due != b.due ? a.due < b.due : a.sequence < b.sequence }
 }
 
-/// Which peer is asked first: most credit, then first come.
+/// Which peer is asked first: most to spare, then first come.
 struct PeerOrder: Comparable, Sendable {
-    let credits: Int
+    /// Credit beyond the reserve: what it could begin at once.
+    let free: Int
     let order: Int
 
-    static func < (a: Self, b: Self) -> Bool { a.credits != b.credits ? a.credits > b.credits : a.order < b.order }
+    static func < (a: Self, b: Self) -> Bool { a.free != b.free ? a.free > b.free : a.order < b.order }
 }
 
 /// A set that forgets its oldest members.

@@ -112,7 +112,7 @@ struct ClusterPage {
         series: [(name: String, values: [Double])],
         maximum: Double?
     ) -> String {
-        let (width, height, left, top, bottom) = (760.0, 300.0, 60.0, 34.0, 56.0)
+        let (width, height, left, top, bottom) = (760.0, 330.0, 60.0, 64.0, 56.0)
         let most = max(maximum ?? 0, (series.flatMap(\.values).max() ?? 1) * (maximum == nil ? 1.1 : 1), 1e-9)
         func x(_ i: Int) -> Double { left + (width - left - 20) * (Double(i) + 0.5) / Double(max(1, labels.count)) }
         func y(_ value: Double) -> Double { height - bottom - (height - bottom - top) * value / most }

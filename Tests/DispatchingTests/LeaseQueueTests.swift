@@ -94,6 +94,21 @@ struct LeaseQueueTests {
         #expect(!queue.contains(1))
     }
 
+    @Test func aJobWaitsAtAPeerOnlyWhenThereIsNoEndOfJobs() {
+        var queue = Queue(returnsCredits: true)
+        // Two at work and one in reserve each; five jobs for four that can begin.
+        for peer in ["a", "b"] { queue.grantCredits(peer, 3, reserve: 1) }
+        for id in 1...5 { queue.submit(id, "", now: 0) }
+        let first = queue.assign(now: 0)
+        #expect(first.map(\.peer) == ["a", "b", "a", "b"])
+        // The fifth goes to whoever is done first, and with more to come it would not have waited here.
+        #expect(queue.counts.queued == 1)
+        for id in 6...7 { queue.submit(id, "", now: 0) }
+        #expect(queue.assign(now: 0).map(\.id) == [5])
+        _ = queue.completed(first[1].lease, by: "b")
+        #expect(queue.assign(now: 0).map(\.peer) == ["b"])
+    }
+
     @Test func aPeerCannotFinishTheLeaseOfAnother() throws {
         var queue = Queue()
         queue.submit(1, "", now: 0)
