@@ -136,7 +136,8 @@ let tests: [Target] = [
         name: "\(name)Tests",
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
             + more.map { .target(name: $0) }
-            + (name == "Dashboard" ? [.product(name: "GRDB", package: "GRDB.swift")] : []),
+            + (name == "Dashboard" ? [.product(name: "GRDB", package: "GRDB.swift")] : [])
+            + (name == "PPOCoderCommand" ? [.product(name: "Yams", package: "Yams")] : []),
         exclude: ["Tokenization", "Checkpoints", "PPOCoderCommand"].contains(name)
             ? ["Fixtures"] : name == "Adversarial" ? ["Programs", "Cheats"] : [],
         swiftSettings: house

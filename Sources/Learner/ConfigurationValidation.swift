@@ -54,12 +54,28 @@ extension RunConfiguration {
         try positive("cluster.learner_lanes", cluster.learnerLanes)
         try positive("cluster.microbatch_size", cluster.microbatchSize)
         try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)
-        if !cluster.endpoint.isEmpty { _ = try LearnerEndpoints(base: cluster.endpoint) }
+        try validateEndpoint()
         try validateLearning()
         try positive("sft.steps", sft.steps, orZero: true)
         try positive("sft.batch_size", sft.batchSize)
         try require((0..<1).contains(sft.flawedShare), "sft.flawed_share", sft.flawedShare, "0 ≤ share < 1")
         try others()
+    }
+
+    private func validateEndpoint() throws(ConfigurationError) {
+        guard !cluster.endpoint.isEmpty else { return }
+        let endpoints = try LearnerEndpoints(base: cluster.endpoint)
+        guard endpoints.control.hasPrefix("tcp://"), cluster.keys.isEmpty else { return }
+        let host = endpoints.control.dropFirst("tcp://".count).split(separator: ":").first ?? ""
+        try require(
+            cluster.insecure && (host == "localhost" || host.hasPrefix("127.")),
+            "cluster.endpoint",
+            cluster.endpoint,
+            cluster.insecure
+                ? "a loopback address: other hosts need keys (ppocoder keygen, then cluster.keys)"
+                : "an ipc folder, or keys for TCP (ppocoder keygen, then cluster.keys); on the loopback interface "
+                    + "cluster.insecure does without"
+        )
     }
 
     private func validateData() throws(ConfigurationError) {

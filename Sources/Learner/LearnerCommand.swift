@@ -14,8 +14,20 @@ package struct LearnerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Run directory with config.yaml.", valueName: "folder"))
     var directory: String
 
-    @Option(help: ArgumentHelp("Folder for ipc sockets, or tcp://127.0.0.1:PORT (five ports).", valueName: "base"))
+    @Option(
+        name: [.customLong("endpoint"), .customLong("bind")],
+        help: ArgumentHelp(
+            "Folder for ipc sockets, or tcp://ADDRESS:PORT (five ports); an address may be the name of an interface.",
+            valueName: "base"
+        )
+    )
     var endpoint: String
+
+    @Option(help: ArgumentHelp("Folder of keys, instead of cluster.keys; TCP needs them.", valueName: "folder"))
+    var keys: String?
+
+    @Flag(help: "TCP without keys, on the loopback interface.")
+    var insecure = false
 
     @Flag(help: "Continue from the newest valid checkpoint.")
     var resume = false
@@ -40,11 +52,22 @@ package struct LearnerCommand: AsyncParsableCommand {
         do {
             var loader = try ConfigurationLoader()
             try loader.merge(yamlFile: run.configuration.path)
+            let configuration = try loader.finish()
+            let report: @Sendable (String) -> Void = { writeNotice("learner: \($0)") }
+            let security = try TransportSecurity(
+                keys: keys ?? configuration.cluster.keys,
+                insecure: insecure || configuration.cluster.insecure,
+                roles: [.learner, .dispatcher],
+                report: report
+            )
+            let reloading = security.keyRing.map { ring in HangupSignal { ring.reload() } }
+            defer { withExtendedLifetime(reloading) {} }
             let service = try LearnerService(
-                configuration: loader.finish(),
+                configuration: configuration,
                 directory: run,
                 endpoints: LearnerEndpoints(base: endpoint),
-                provider: ZeroMQTransport(),
+                provider: ZeroMQTransport(security: security, report: report),
+                signer: security.keyRing.map { try ManifestSigner(folder: $0.folder) },
                 resume: resume
             )
             _ = try await service.run()
@@ -63,6 +86,7 @@ package func processExitCode(for error: any Error) -> Int32 {
     case is ConfigurationError: 2
     case LearnerError.runDirectory, LearnerError.model, LearnerError.resume, LearnerError.ledger: 2
     case TransportError.addressInUse, TransportError.badEndpoint: 2
+    case is KeyError: 2
     default: isInputError(error) ? 2 : 1
     }
 }

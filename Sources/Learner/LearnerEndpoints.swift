@@ -1,3 +1,5 @@
+internal import Transport
+
 /// Where the learner listens: five sockets that share one base.
 package struct LearnerEndpoints: Sendable, Codable, Equatable {
     /// Leases, results and acknowledgements.
@@ -11,7 +13,8 @@ package struct LearnerEndpoints: Sendable, Codable, Equatable {
     /// Executors.
     package var executors: String
 
-    /// - Parameter base: a folder for ipc sockets, or `tcp://HOST:PORT` for five ports from PORT on.
+    /// - Parameter base: a folder for ipc sockets, or `tcp://HOST:PORT` for five ports from PORT on; HOST is an address or
+    ///   the name of an interface of this machine.
     /// - Throws: ``ConfigurationError`` when `base` is neither.
     package init(base: String) throws(ConfigurationError) {
         let names = ["control", "bulk", "announcements", "programs", "executors"]
@@ -25,14 +28,8 @@ package struct LearnerEndpoints: Sendable, Codable, Equatable {
                     expected: "a folder or tcp://HOST:PORT with a port of 1 … 65531 (five ports are used)"
                 )
             }
-            guard parts[0] == "127.0.0.1" || parts[0] == "localhost" else {
-                throw .outOfRange(
-                    key: "cluster.endpoint",
-                    value: base,
-                    expected: "a loopback address: other hosts need encryption, which this version does not have"
-                )
-            }
-            all = names.indices.map { "tcp://\(parts[0]):\(Int(port) + $0)" }
+            let host = NetworkInterface.address(of: String(parts[0])) ?? String(parts[0])
+            all = names.indices.map { "tcp://\(host):\(Int(port) + $0)" }
         } else {
             let folder = base.hasPrefix("ipc://") ? String(base.dropFirst("ipc://".count)) : base
             all = names.map { "ipc://\(folder)/\($0)" }
@@ -42,5 +39,11 @@ package struct LearnerEndpoints: Sendable, Codable, Equatable {
         announcements = all[2]
         programs = all[3]
         executors = all[4]
+    }
+
+    /// What workers are told: of a TCP socket the port alone, because they know better how this host is reached from theirs.
+    package static func advertised(_ endpoint: String) -> String {
+        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return endpoint }
+        return "tcp://*\(endpoint[colon...])"
     }
 }

@@ -1,6 +1,6 @@
 internal import Checkpoints
 internal import Determinism
-internal import Dispatching
+package import Dispatching
 internal import Foundation
 internal import Optimizers
 internal import Programs
@@ -19,6 +19,7 @@ package final class LearnerService {
     private let directory: RunDirectory
     private let endpoints: LearnerEndpoints
     private let provider: any ChannelProvider
+    private let signer: ManifestSigner?
     private let display: TrainingDisplay
     private let source: ProblemSource
     private let supervised: SupervisedExamples
@@ -42,6 +43,7 @@ package final class LearnerService {
     ///   - directory: the run directory.
     ///   - endpoints: where workers and executors connect.
     ///   - provider: opens the channels.
+    ///   - signer: signs the manifests of weights, where keys are used.
     ///   - resume: continue the run in `directory`.
     /// - Throws: when the data, the model or the checkpoint cannot be read, naming the file.
     package init(
@@ -49,12 +51,14 @@ package final class LearnerService {
         directory: RunDirectory,
         endpoints: LearnerEndpoints,
         provider: any ChannelProvider,
+        signer: ManifestSigner? = nil,
         resume: Bool
     ) throws {
         self.configuration = configuration
         self.directory = directory
         self.endpoints = endpoints
         self.provider = provider
+        self.signer = signer
         source = try ProblemSource(configuration: configuration)
         var checkpoint: LearnerCheckpoint.Contents?
         var folder: URL?
@@ -113,6 +117,8 @@ package final class LearnerService {
         for notice in source.notices { writeNotice(notice) }
     }
 
+    private var runID: [UInt8] { Array(Digest(of: directory.url.path).bytes.prefix(16)) }
+
     /// Trains until the last iteration.
     ///
     /// - Returns: the evaluations by iteration, the first and the last among them.
@@ -121,8 +127,7 @@ package final class LearnerService {
         let bulk = try await provider.server(binding: endpoints.bulk, options: .bulk)
         let announcements = try await provider.publisher(binding: endpoints.announcements, options: .announcements)
         let programs = try await provider.server(binding: endpoints.programs, options: .execution)
-        let executors = try await provider.server(binding: endpoints.executors, options: .execution)
-        let runID = Array(Digest(of: directory.url.path).bytes.prefix(16))
+        let executors = try await provider.server(binding: endpoints.executors, options: .executors)
         let weights = WeightServer(channel: bulk, publisher: announcements, runID: runID)
         let referenceManifest = try await publish(reference, version: 0, isReference: true, on: weights)
         let welcome = try welcome()
@@ -350,7 +355,8 @@ package final class LearnerService {
             start: parameters.buffer.base,
             count: parameters.buffer.count * MemoryLayout<Float>.stride
         )
-        let manifest = unsafe makeManifest(bytes: bytes, version: UInt64(version), reference: isReference)
+        var manifest = unsafe makeManifest(bytes: bytes, version: UInt64(version), reference: isReference)
+        signer?.sign(&manifest, runID: runID)
         try await server.publish(manifest) { offset, count in
             // The closure keeps the parameters alive as long as the version is served.
             let start = unsafe UnsafeRawPointer(parameters.buffer.base)
@@ -427,9 +433,10 @@ package final class LearnerService {
         welcome.modelFiles["config.json"] = model.parameters.configuration.huggingFaceJSON()
         welcome.workerConfigurationJson = try JSONEncoder().encode(configuration.reward)
         welcome.endpoints = [
-            "bulk": endpoints.bulk, "announcements": endpoints.announcements,
+            "bulk": LearnerEndpoints.advertised(endpoints.bulk),
+            "announcements": LearnerEndpoints.advertised(endpoints.announcements),
             "programs": configuration.cluster.dispatcher.isEmpty
-                ? endpoints.programs : configuration.cluster.dispatcher,
+                ? LearnerEndpoints.advertised(endpoints.programs) : configuration.cluster.dispatcher,
         ]
         welcome.heartbeatSeconds = 0.5
         return welcome

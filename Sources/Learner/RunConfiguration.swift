@@ -261,8 +261,13 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var recomputeActivations = false
     /// An update that would need more bytes than this is refused before it begins; 0 is no limit.
     package var memoryLimitBytes = 0
-    /// Where the learner listens: a folder for ipc sockets (empty: a temporary one), or `tcp://127.0.0.1:PORT`.
+    /// Where the learner listens: a folder for ipc sockets (empty: a temporary one), or `tcp://ADDRESS:PORT`, where an
+    /// address may be the name of an interface.
     package var endpoint = ""
+    /// Folder of keys made by `ppocoder keygen`; TCP needs them.
+    package var keys = ""
+    /// TCP without keys, on the loopback interface.
+    package var insecure = false
     /// How long a lease lasts without a renewal, seconds.
     package var leaseSeconds = 10.0
     /// A worker or executor that says nothing for this long is given up, seconds.
@@ -277,7 +282,7 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var watchdogSeconds = 60.0
 
     private enum CodingKeys: String, CodingKey {
-        case executors, endpoint, dispatcher, probes, restarts
+        case executors, endpoint, dispatcher, probes, restarts, keys, insecure
         case watchdogSeconds = "watchdog_s"
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"

@@ -54,11 +54,11 @@ struct BenchDispatchCommand: AsyncParsableCommand {
         let patience = ["--silence", "30", "--lease", "60"]
         var dispatcher = try BenchDispatcher(base: base, more: patience)
         // A context has room for a thousand sockets.
-        let transports = try (0..<(peers + 399) / 400).map { _ in try ZeroMQTransport() }
+        let transports = try (0..<(peers + 399) / 400).map { _ in try ZeroMQTransport(security: .plainLoopback) }
         let executors = try await pool(transports, dispatcher.executors)
         defer { for executor in executors { executor.cancel() } }
         try await dispatcher.wait(slots: peers)
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         let client = ExecutionClient(
             channel: try await transport.client(connecting: dispatcher.programs, options: .execution)
         )

@@ -26,7 +26,7 @@ struct BenchExecutorCommand: AsyncParsableCommand {
     func run() async throws {
         let lifetime = ProcessLifetime(watchParent: true) { _ in _exit(0) }
         defer { withExtendedLifetime(lifetime) {} }
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         defer { withExtendedLifetime(transport) {} }
         let channel = try await transport.client(connecting: dispatcher, options: .execution)
         let seconds = seconds
@@ -87,7 +87,7 @@ struct BenchPlane {
             left -= count
         }
         try await dispatcher.wait(slots: slots)
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         let client = ExecutionClient(
             channel: try await transport.client(connecting: dispatcher.programs, options: .execution)
         )

@@ -109,7 +109,8 @@ final class BenchDispatcher: Sendable {
         }
         process = try BenchProcess(
             "ppocoder-sandbox",
-            ["dispatch", "--programs", programs, "--executors", executors, "--no-probes", "--status", "0.1"] + more
+            ["dispatch", "--programs", programs, "--executors", executors, "--no-probes", "--status", "0.1"]
+                + (base.hasPrefix("tcp://") ? ["--insecure"] : []) + more
         )
     }
 

@@ -16,7 +16,7 @@ package struct FrontEnd: AsyncParsableCommand {
             TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self,
             LogprobsCommand.self,
             JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, DiffCommand.self, BenchCommand.self,
-            DoctorCommand.self, DashboardCommand.self,
+            DoctorCommand.self, DashboardCommand.self, KeygenCommand.self, LaunchCommand.self,
         ]
     )
 
@@ -47,6 +47,7 @@ package struct FrontEnd: AsyncParsableCommand {
             }
             writeNotice("ppocoder: \(describe(error))")
             if case SupervisorError.badInput = error { exit(ExitCode(2)) }
+            if error is HostFileError { exit(ExitCode(2)) }
             exit(ExitCode(processExitCode(for: error)))
         }
     }

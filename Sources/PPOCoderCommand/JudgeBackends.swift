@@ -56,8 +56,8 @@ final class JudgeByDispatcher: Judge {
     let walls: Walls? = nil
 
     /// Connects to the dispatcher's `endpoint` for clients; every job fails after `patience` seconds without a word from it.
-    init(endpoint: String, patience: Double) async throws {
-        transport = try ZeroMQTransport()
+    init(endpoint: String, patience: Double, security: TransportSecurity) async throws {
+        transport = try ZeroMQTransport(security: security) { writeNotice("judge: \($0)") }
         channel = try await transport.client(connecting: endpoint, options: .execution)
         client = ExecutionClient(channel: channel)
         watch = Mutex(nil)

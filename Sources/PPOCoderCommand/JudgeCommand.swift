@@ -4,6 +4,7 @@ import Learner
 import Programs
 import SandboxRunner
 import Telemetry
+import Transport
 
 /// `ppocoder judge`: programs and tests in, verdicts out.
 struct JudgeCommand: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct JudgeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Endpoint of a dispatcher that judges instead: ipc://PATH or tcp://127.0.0.1:PORT.",
+            "Endpoint of a dispatcher that judges instead, for clients: ipc://PATH or tcp://HOST:PORT.",
             valueName: "endpoint"
         )
     )
@@ -40,6 +41,12 @@ struct JudgeCommand: AsyncParsableCommand {
         )
     )
     var patience = 60.0
+
+    @Option(help: ArgumentHelp("With --connect: folder of keys for role client; TCP needs them.", valueName: "folder"))
+    var keys: String = ""
+
+    @Flag(help: "With --connect: TCP without keys, on the loopback interface.")
+    var insecure = false
 
     @Flag(help: "Run programs even where the walls are below the minimum of docs/sandbox.md.")
     var acceptWeakWalls = false
@@ -60,7 +67,13 @@ struct JudgeCommand: AsyncParsableCommand {
         let output = try JSONLinesOutput(rows.output)
         let judge: any Judge =
             if let connect {
-                try await JudgeByDispatcher(endpoint: connect, patience: patience)
+                try await JudgeByDispatcher(
+                    endpoint: connect,
+                    patience: patience,
+                    security: TransportSecurity(keys: keys, insecure: insecure, roles: [.client]) {
+                        writeNotice("judge: \($0)")
+                    }
+                )
             } else {
                 try await JudgeOnThisMachine(slots: slots, acceptsWeakWalls: acceptWeakWalls)
             }

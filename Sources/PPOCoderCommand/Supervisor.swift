@@ -8,8 +8,7 @@ import Transport
 final class Supervisor: Sendable {
     private let configuration: RunConfiguration
     private let directory: RunDirectory
-    private let children = Mutex<[Int32: String]>([:])
-    private let isStopping = Mutex(false)
+    private let keeper = ProcessKeeper()
 
     init(configuration: RunConfiguration, directory: RunDirectory) {
         self.configuration = configuration
@@ -17,147 +16,83 @@ final class Supervisor: Sendable {
     }
 
     /// Runs until the learner is done.
-    func run(warmStart: Bool, resume: Bool) async throws {
-        let lifetime = ProcessLifetime(watchParent: false) { [self] reason in interrupted(reason) }
-        let impatience = SecondSignal { [self] in
-            // Whoever asks twice wants it now; nothing durable is harmed.
-            for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGKILL) }
-            _exit(130)
+    ///
+    /// - Parameters:
+    ///   - warmStart: make the model first.
+    ///   - resume: continue from the newest checkpoint.
+    ///   - attached: end when the process that started this one ends.
+    /// - Throws: ``SupervisorError`` when a process fails too often, or refuses its input.
+    func run(warmStart: Bool, resume: Bool, attached: Bool = false) async throws {
+        let lifetime = ProcessLifetime(watchParent: attached) { [self] _ in
+            writeNotice("\nstopping; continue with: ppocoder train --resume \(directory.url.path)")
+            keeper.stopAllAndExit()
         }
+        // Whoever asks twice wants it now; nothing durable is harmed.
+        let impatience = SecondSignal { [keeper] in keeper.killAllAndExit() }
         defer { withExtendedLifetime((lifetime, impatience)) {} }
         if warmStart {
-            try await once(
+            try await keeper.once(
                 "warm start",
-                "ppocoder",
-                [
-                    "sft", "--config", directory.configuration.path, "--set", "model.path=", "--output",
-                    directory.warmStart.path,
-                ]
+                .own(
+                    "ppocoder",
+                    [
+                        "sft", "--config", directory.configuration.path, "--set", "model.path=", "--output",
+                        directory.warmStart.path,
+                    ]
+                )
             )
         }
         let sockets = try socketFolder()
-        let base = configuration.cluster.endpoint.isEmpty ? sockets.path : configuration.cluster.endpoint
-        let endpoints = try LearnerEndpoints(base: base)
         defer { try? FileManager.default.removeItem(at: sockets) }
+        let base = configuration.cluster.endpoint.isEmpty ? sockets.path : configuration.cluster.endpoint
+        try await runProcesses(base: base, endpoints: LearnerEndpoints(base: base), resume: resume)
+    }
+
+    private func runProcesses(base: String, endpoints: LearnerEndpoints, resume: Bool) async throws {
+        let security = securityFlags
+        let patience = configuration.cluster.restarts
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { [self] in
-                try await keep("learner", "ppocoder-learner") { attempt in
-                    ["--directory", directory.url.path, "--endpoint", base]
-                        + (resume || attempt > 0 ? ["--resume"] : [])
+                try await keeper.keep("learner", patience: patience) { attempt in
+                    .own(
+                        "ppocoder-learner",
+                        ["--directory", directory.url.path, "--endpoint", base]
+                            + (resume || attempt > 0 ? ["--resume"] : [])
+                    )
                 }
                 return true
             }
             // With a dispatcher of its own, the executors are those that it has.
             for i in 0..<(configuration.cluster.dispatcher.isEmpty ? configuration.cluster.executors : 0) {
                 group.addTask { [self] in
-                    try await keep("executor \(i + 1)", "ppocoder-sandbox") { _ in
+                    let arguments =
                         [
                             "execute", "--dispatcher", endpoints.executors, "--name", "executor-\(i + 1)", "--slots",
                             "\(configuration.sandbox.slots)",
-                        ]
-                    }
+                        ] + security
+                    try await keeper.keep("executor \(i + 1)", patience: patience, isEndless: true) { _ in .own("ppocoder-sandbox", arguments) }
                     return false
                 }
             }
             for i in 0..<configuration.cluster.rolloutWorkers {
                 group.addTask { [self] in
-                    try await keep("rollout worker \(i + 1)", "ppocoder-rollout") { _ in
-                        ["--learner", endpoints.control, "--name", "rollout-\(i + 1)"]
-                    }
+                    let arguments = ["--learner", endpoints.control, "--name", "rollout-\(i + 1)"] + security
+                    try await keeper.keep("rollout worker \(i + 1)", patience: patience, isEndless: true) { _ in .own("ppocoder-rollout", arguments) }
                     return false
                 }
             }
-            defer { stopAll() }
+            defer { keeper.stopAll() }
             while let isLearner = try await group.next() {
                 if isLearner { break }
             }
-            stopAll()
+            keeper.stopAll()
         }
     }
 
-    /// Starts `program` again and again until it ends with 0, or everything is being stopped.
-    private func keep(
-        _ name: String,
-        _ program: String,
-        arguments: @Sendable (Int) -> [String]
-    ) async throws {
-        var failures = 0
-        for attempt in 0... {
-            let begun = ContinuousClock.now
-            let status = try await launch(name, program, arguments(attempt))
-            if isStopping.withLock({ $0 }) { return }
-            if status == 0 {
-                if name == "learner" { return }
-                // The run is over, which stops this, or somebody else stopped it, and it is still needed.
-                try await Task.sleep(for: .seconds(1))
-                if isStopping.withLock({ $0 }) { return }
-                writeNotice("\(name) ended; starting it again")
-                continue
-            }
-            if status == 2 { throw SupervisorError.badInput(process: name) }
-            failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
-            guard failures <= configuration.cluster.restarts else {
-                throw SupervisorError.keepsFailing(process: name, status: status)
-            }
-            let pause = min(5, 0.2 * Double(1 << min(failures, 5)))
-            writeNotice("\(name) ended (\(Self.explain(status))); starting it again in \(pause) s")
-            try await Task.sleep(for: .seconds(pause))
-        }
-    }
-
-    private func once(_ name: String, _ program: String, _ arguments: [String]) async throws {
-        let status = try await launch(name, program, arguments)
-        // Interrupted: the signal's own thread ends this process as soon as every child has.
-        if isStopping.withLock({ $0 }) { try await Task.sleep(for: .seconds(10)) }
-        guard status == 0 else {
-            throw status == 2 ? SupervisorError.badInput(process: name) : .keepsFailing(process: name, status: status)
-        }
-    }
-
-    /// - Returns: exit code, or 128 + signal.
-    private func launch(_ name: String, _ program: String, _ arguments: [String]) async throws -> Int32 {
-        let process = Process()
-        process.executableURL = Self.executable(program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        // A child that is slow to start still knows whose it is, should this process be gone by then.
-        var environment = ProcessInfo.processInfo.environment
-        environment[ProcessLifetime.parentVariable] = "\(getpid())"
-        process.environment = environment
-        let (ends, continuation) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in continuation.finish() }
-        do {
-            try process.run()
-        } catch {
-            throw SupervisorError.cannotStart(program: program, reason: error.localizedDescription)
-        }
-        let pid = process.processIdentifier
-        children.withLock { $0[pid] = name }
-        writeNotice("started \(name) (process \(pid))")
-        if isStopping.withLock({ $0 }) { kill(pid, SIGTERM) }
-        // Not left when this task is cancelled: a child must be reaped before the front end ends.
-        let waiter = Task.detached { for await _ in ends {} }
-        await waiter.value
-        children.withLock { $0[pid] = nil }
-        return process.terminationReason == .uncaughtSignal
-            ? 128 + process.terminationStatus : process.terminationStatus
-    }
-
-    /// Asks every child to end, and ends those that do not within three seconds.
-    private func stopAll() {
-        isStopping.withLock { $0 = true }
-        for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGTERM) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(3)) { [self] in
-            for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGKILL) }
-        }
-    }
-
-    private func interrupted(_ reason: ProcessLifetime.Reason) {
-        writeNotice("\nstopping; continue with: ppocoder train --resume \(directory.url.path)")
-        stopAll()
-        let deadline = ContinuousClock.now + .milliseconds(4500)
-        while !children.withLock({ $0.isEmpty }), ContinuousClock.now < deadline { usleep(20_000) }
-        _exit(130)
+    /// What workers and executors of this machine need to connect over TCP.
+    private var securityFlags: [String] {
+        (configuration.cluster.keys.isEmpty ? [] : ["--keys", configuration.cluster.keys])
+            + (configuration.cluster.insecure ? ["--insecure"] : [])
     }
 
     /// A private folder for ipc sockets, with a path short enough for them.
@@ -167,32 +102,6 @@ final class Supervisor: Sendable {
             throw SupervisorError.cannotStart(program: "sockets", reason: "no folder could be made in /tmp")
         }
         return URL(filePath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
-    }
-
-    /// The executable beside this one.
-    private static func executable(_ name: String) -> URL {
-        let own =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(filePath: own).deletingLastPathComponent().appending(path: name)
-    }
-
-    private static func explain(_ status: Int32) -> String {
-        status > 128 ? "signal \(status - 128)" : "exit code \(status)"
-    }
-}
-
-/// Why the front end gave up.
-enum SupervisorError: Error, CustomStringConvertible {
-    case badInput(process: String)
-    case keepsFailing(process: String, status: Int32)
-    case cannotStart(program: String, reason: String)
-
-    var description: String {
-        switch self {
-        case .badInput(let process): "\(process) refused its input (see above)"
-        case .keepsFailing(let process, let status): "\(process) keeps failing (exit code \(status), see above)"
-        case .cannotStart(let program, let reason): "\(program) cannot be started: \(reason)"
-        }
     }
 }
 

@@ -86,6 +86,9 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Continue the run in this folder.", valueName: "folder"))
     var resume: String?
 
+    @Flag(help: "End when the process that started the run ends.")
+    var attached = false
+
     /// The flags as settings.
     var flags: [String] {
         var flags: [String] = []
@@ -143,7 +146,11 @@ struct TrainCommand: AsyncParsableCommand {
         try directory.create()
         if isFresh { configuration.model.path = directory.warmStart.path }
         try configuration.yaml().write(to: directory.configuration, atomically: true, encoding: .utf8)
-        try await Supervisor(configuration: configuration, directory: directory).run(warmStart: isFresh, resume: false)
+        try await Supervisor(configuration: configuration, directory: directory).run(
+            warmStart: isFresh,
+            resume: false,
+            attached: attached
+        )
     }
 
     private func resume(_ directory: RunDirectory) async throws {
@@ -156,11 +163,15 @@ struct TrainCommand: AsyncParsableCommand {
         try await Preflight.check(configuration, ProblemSource(configuration: configuration))
         try configuration.yaml().write(to: directory.configuration, atomically: true, encoding: .utf8)
         let isWarm = FileManager.default.fileExists(atPath: configuration.model.path)
-        try await Supervisor(configuration: configuration, directory: directory).run(warmStart: !isWarm, resume: true)
+        try await Supervisor(configuration: configuration, directory: directory).run(
+            warmStart: !isWarm,
+            resume: true,
+            attached: attached
+        )
     }
 
     /// Defaults of a run; the built-in problems have the tuned ones of the default run, wherever the task was named.
-    private static func defaults(_ settings: ConfigurationOptions, flags: [String]) throws -> RunConfiguration {
+    static func defaults(_ settings: ConfigurationOptions, flags: [String]) throws -> RunConfiguration {
         var quiet = settings
         quiet.printConfig = false
         // Only the task is asked for; what it needs may be named by other defaults.

@@ -23,6 +23,8 @@ package enum ProtocolLimits {
     package static let identifierBytes = 16
     /// Length of a digest, bytes.
     package static let digestBytes = 32
+    /// Length of a signature, bytes.
+    package static let signatureBytes = 64
     /// Largest program or reference program, UTF-8 bytes.
     package static let programBytes = 1 << 20
     /// Largest prompt, UTF-8 bytes.

@@ -89,6 +89,7 @@ extension EnvelopeCodec {
         let size = Int(manifest.chunkBytes)
         try Check.equal(manifest.chunkDigests.count, (total + size - 1) / size, "\(field).chunk_digests")
         for digest in manifest.chunkDigests { try Check.digest(digest, "\(field).chunk_digests") }
+        try Check.atMost(manifest.signature.count, ProtocolLimits.signatureBytes, "\(field).signature")
     }
 
     static func validate(_ request: WireExecutionRequest, _ field: String) throws(ProtocolError) {

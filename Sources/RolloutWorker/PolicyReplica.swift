@@ -12,12 +12,20 @@ actor PolicyReplica {
     private var fetches: [Data: Task<T5Parameters, any Error>] = [:]
     private var previous: Task<T5Parameters, any Error>?
     private let capacity: Int
+    private let check: @Sendable (WireWeightManifest) -> Bool
 
     /// - Parameters:
     ///   - client: fetches the weights.
     ///   - configuration: sizes of the model.
     ///   - capacity: versions kept; the longest unused one makes room.
-    init(client: WeightClient, configuration: T5Configuration, capacity: Int = 6) {
+    ///   - check: whether a manifest is the learner's own.
+    init(
+        client: WeightClient,
+        configuration: T5Configuration,
+        capacity: Int = 6,
+        check: @escaping @Sendable (WireWeightManifest) -> Bool = { _ in true }
+    ) {
+        self.check = check
         self.client = client
         self.configuration = configuration
         self.capacity = capacity
@@ -34,6 +42,7 @@ actor PolicyReplica {
             return found.parameters
         }
         if let running = fetches[manifest.digest] { return try await running.value }
+        guard check(manifest) else { throw WorkerError.unsigned(version: manifest.version) }
         // The bulk channel carries one transfer at a time.
         let task = Task { [client, configuration, previous] in
             _ = await previous?.result
@@ -65,6 +74,7 @@ package enum WorkerError: Error, CustomStringConvertible {
     case badWelcome(String)
     case refused(String)
     case wrongSize(bytes: Int, expected: Int)
+    case unsigned(version: UInt64)
 
     package var description: String {
         switch self {
@@ -73,6 +83,7 @@ package enum WorkerError: Error, CustomStringConvertible {
         case .badWelcome(let reason): "the learner's welcome cannot be used: \(reason)"
         case .refused(let reason): "the learner refused: \(reason)"
         case .wrongSize(let bytes, let expected): "weights of \(bytes) bytes for a model of \(expected) bytes"
+        case .unsigned(let version): "the manifest of version \(version) is not signed by the learner's key"
         }
     }
 }

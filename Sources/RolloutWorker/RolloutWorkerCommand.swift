@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Dispatching
 internal import Foundation
 internal import Telemetry
 internal import Transport
@@ -10,8 +11,17 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
         abstract: "A rollout worker: samples programs for a learner. Started by `ppocoder train`, or by hand to help."
     )
 
-    @Option(help: ArgumentHelp("The learner's control endpoint.", valueName: "endpoint"))
+    @Option(
+        name: [.customLong("learner"), .customLong("connect")],
+        help: ArgumentHelp("The learner's control endpoint: ipc://PATH or tcp://HOST:PORT.", valueName: "endpoint")
+    )
     var learner: String
+
+    @Option(help: ArgumentHelp("Folder of keys for role rollout; TCP needs them.", valueName: "folder"))
+    var keys: String = ""
+
+    @Flag(help: "TCP without keys, on the loopback interface.")
+    var insecure = false
 
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
@@ -28,15 +38,20 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(lifetime) {} }
         do {
+            let report: @Sendable (String) -> Void = { writeNotice("rollout worker: \($0)") }
+            let security = try TransportSecurity(keys: keys, insecure: insecure, roles: [.rollout], report: report)
             let service = RolloutWorkerService(
-                provider: try ZeroMQTransport(),
+                provider: try ZeroMQTransport(security: security, report: report),
                 endpoint: learner,
-                name: name.isEmpty ? "rollout-\(getpid())" : name
-            ) { writeNotice("rollout worker: \($0)") }
+                name: name.isEmpty ? "rollout-\(getpid())" : name,
+                verifier: try security.keyRing.map { try ManifestVerifier(folder: $0.folder) },
+                report: report
+            )
             try await service.run()
         } catch {
             writeNotice("rollout worker: \(error)")
-            _exit(1)
+            // What nobody but the user can put right is not worth another try.
+            _exit(error is KeyError ? 2 : 1)
         }
         _exit(0)
     }

@@ -1,5 +1,5 @@
 internal import CodeAnalysis
-internal import Dispatching
+package import Dispatching
 internal import Foundation
 internal import Protocol
 internal import Rewards
@@ -15,6 +15,7 @@ package actor RolloutWorkerService {
     private let provider: any ChannelProvider
     private let endpoint: String
     private let name: String
+    private let verifier: ManifestVerifier?
     private let incarnation = EnvelopeCodec.newIdentifier()
     private let report: @Sendable (String) -> Void
 
@@ -48,16 +49,19 @@ package actor RolloutWorkerService {
     ///   - provider: opens the channels.
     ///   - endpoint: the learner's control endpoint.
     ///   - name: of this worker.
+    ///   - verifier: refuses weights that the learner did not sign, where keys are used.
     ///   - report: for people: one line per event worth knowing.
     package init(
         provider: any ChannelProvider,
         endpoint: String,
         name: String,
+        verifier: ManifestVerifier? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.provider = provider
         self.endpoint = endpoint
         self.name = name
+        self.verifier = verifier
         self.report = report
     }
 
@@ -160,14 +164,24 @@ package actor RolloutWorkerService {
         let configuration = try T5Configuration(huggingFaceJSON: json)
         let tokenizer = try Tokenizer(files: welcome.modelFiles)
         let rewards = try JSONDecoder().decode(RewardConfiguration.self, from: welcome.workerConfigurationJson)
-        let bulkChannel = try await provider.client(connecting: bulk, options: .bulk)
-        let programChannel = try await provider.client(connecting: programs, options: .execution)
+        let bulkChannel = try await provider.client(
+            connecting: resolved(bulk, reachedAt: endpoint),
+            options: .bulk
+        )
+        let programChannel = try await provider.client(
+            connecting: resolved(programs, reachedAt: endpoint),
+            options: .execution
+        )
         var options = ExecutionClient.Options()
         options.name = name
         options.runID = runID
         let client = ExecutionClient(channel: programChannel, options: options)
         return Session(
-            replica: PolicyReplica(client: WeightClient(channel: bulkChannel), configuration: configuration),
+            replica: PolicyReplica(
+                client: WeightClient(channel: bulkChannel),
+                configuration: configuration,
+                check: { [verifier, runID] in verifier?.accepts($0, runID: runID) ?? true }
+            ),
             computation: ShardComputation(configuration: configuration, tokenizer: tokenizer),
             judging: ShardJudging(
                 client: client,

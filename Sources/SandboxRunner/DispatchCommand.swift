@@ -21,6 +21,12 @@ package struct DispatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where executors connect.", valueName: "endpoint"))
     var executors: String
 
+    @Option(help: ArgumentHelp("Folder of keys for role dispatcher; TCP needs them.", valueName: "folder"))
+    var keys: String = ""
+
+    @Flag(help: "TCP without keys, on the loopback interface.")
+    var insecure = false
+
     @Option(help: "How long a lease lasts without a renewal, seconds.")
     var lease = 10.0
 
@@ -83,12 +89,16 @@ package struct DispatchCommand: AsyncParsableCommand {
             options.silenceSeconds = silence
             options.runWeights = try weights()
             if !trustsExecutors { options.probes = DispatcherOptions.knownPrograms }
-            let transport = try ZeroMQTransport()
+            let say: @Sendable (String) -> Void = { report("dispatcher: \($0)") }
+            let security = try TransportSecurity(keys: keys, insecure: insecure, roles: [.dispatcher], report: say)
+            let reloading = security.keyRing.map { ring in HangupSignal { ring.reload() } }
+            defer { withExtendedLifetime(reloading) {} }
+            let transport = try ZeroMQTransport(security: security, report: say)
             defer { withExtendedLifetime(transport) {} }
             let folder = QuarantineFolder(URL(filePath: quarantine))
             let dispatcher = ExecutionDispatcher(
                 clients: try await transport.server(binding: programs, options: .execution),
-                executors: try await transport.server(binding: executors, options: .execution),
+                executors: try await transport.server(binding: executors, options: .executors),
                 options: options,
                 onNote: { report("dispatcher: \($0)") },
                 onQuarantine: { report("dispatcher: \(folder.keep($0, reason: $1))") }
@@ -107,7 +117,7 @@ package struct DispatchCommand: AsyncParsableCommand {
             await Self.tell(dispatcher)
         } catch {
             report("dispatcher: \(error)")
-            _exit(error is TransportError ? 2 : 1)
+            _exit(error is TransportError || error is KeyError ? 2 : 1)
         }
         _exit(0)
     }

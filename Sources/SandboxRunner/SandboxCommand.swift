@@ -27,8 +27,20 @@ package struct ExecuteCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The dispatcher's endpoint for executors.", valueName: "endpoint"))
+    @Option(
+        name: [.customLong("dispatcher"), .customLong("connect")],
+        help: ArgumentHelp(
+            "The dispatcher's endpoint for executors: ipc://PATH or tcp://HOST:PORT.",
+            valueName: "endpoint"
+        )
+    )
     var dispatcher: String
+
+    @Option(help: ArgumentHelp("Folder of keys for role executor; TCP needs them.", valueName: "folder"))
+    var keys: String = ""
+
+    @Flag(help: "TCP without keys, on the loopback interface.")
+    var insecure = false
 
     @Option(help: "Programs judged at once; 0 is one per core.")
     var slots = 0
@@ -68,6 +80,8 @@ package struct ExecuteCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(lifetime) {} }
         do {
+            let say: @Sendable (String) -> Void = { report("executor: \($0)") }
+            let security = try TransportSecurity(keys: keys, insecure: insecure, roles: [.executor], report: say)
             var configuration = SandboxConfiguration()
             if slots > 0 { configuration.slots = slots }
             configuration.acceptsWeakWalls = acceptWeakWalls
@@ -81,10 +95,10 @@ package struct ExecuteCommand: AsyncParsableCommand {
             while toolChains.isEmpty, !untried.isEmpty {
                 toolChains = await trustedToolChains(of: pool, [untried.removeFirst()])
             }
-            let transport = try ZeroMQTransport()
+            let transport = try ZeroMQTransport(security: security, report: say)
             // Its channels live as long as it does.
             defer { withExtendedLifetime(transport) {} }
-            let channel = try await transport.client(connecting: dispatcher, options: .execution)
+            let channel = try await transport.client(connecting: dispatcher, options: .executors)
             var options = ExecutorOptions()
             options.name = name.isEmpty ? "executor-\(getpid())" : name
             options.drainSeconds = drain
@@ -120,7 +134,7 @@ package struct ExecuteCommand: AsyncParsableCommand {
             if case .failure(let error) = outcome, !(error is CancellationError) { throw error }
         } catch {
             report("executor: \(error)")
-            _exit(1)
+            _exit(error is KeyError ? 2 : 1)
         }
         _exit(0)
     }

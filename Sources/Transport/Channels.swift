@@ -98,16 +98,21 @@ package protocol AnnouncementSubscriber: Sendable {
 
 /// How a channel is set up.
 package struct ChannelOptions: Sendable {
+    /// What the channel is for; over TCP it decides whose keys open it.
+    package var plane: Plane?
     /// Largest frame in either direction, bytes.
     package var maximumFrameBytes: Int
     /// Frames that may wait on either side of one connection.
     package var highWaterMark = 1000
-    /// How often a connection is checked.
+    /// How often a connection over TCP is checked; whole seconds, at least one.
     package var heartbeatInterval: Duration = .milliseconds(500)
-    /// Silence after which a connection counts as dead.
+    /// Silence of the other host after which a connection counts as dead; whole seconds, at least two.
     package var heartbeatTimeout: Duration = .milliseconds(1500)
 
-    package init(maximumFrameBytes: Int) { self.maximumFrameBytes = maximumFrameBytes }
+    package init(maximumFrameBytes: Int, plane: Plane? = nil) {
+        self.maximumFrameBytes = maximumFrameBytes
+        self.plane = plane
+    }
 }
 
 /// A maker of channels: ZeroMQ, or an in-memory double.
@@ -129,16 +134,22 @@ package protocol ChannelProvider: Sendable {
 
 extension ChannelOptions {
     /// Leases, results and their acks.
-    package static var control: ChannelOptions { ChannelOptions(maximumFrameBytes: ProtocolLimits.controlFrameBytes) }
-    /// Jobs and verdicts.
+    package static var control: ChannelOptions {
+        ChannelOptions(maximumFrameBytes: ProtocolLimits.controlFrameBytes, plane: .control)
+    }
+    /// Jobs of clients, and verdicts.
     package static var execution: ChannelOptions {
-        ChannelOptions(maximumFrameBytes: ProtocolLimits.executionFrameBytes)
+        ChannelOptions(maximumFrameBytes: ProtocolLimits.executionFrameBytes, plane: .programs)
+    }
+    /// Jobs for executors, and verdicts.
+    package static var executors: ChannelOptions {
+        ChannelOptions(maximumFrameBytes: ProtocolLimits.executionFrameBytes, plane: .executors)
     }
     /// Weight chunks.
     ///
     /// A heartbeat must not kill a connection on which a chunk is still arriving, so it is patient.
     package static var bulk: ChannelOptions {
-        var options = ChannelOptions(maximumFrameBytes: ProtocolLimits.bulkFrameBytes)
+        var options = ChannelOptions(maximumFrameBytes: ProtocolLimits.bulkFrameBytes, plane: .bulk)
         options.highWaterMark = 64
         options.heartbeatInterval = .seconds(2)
         options.heartbeatTimeout = .seconds(10)
@@ -146,6 +157,6 @@ extension ChannelOptions {
     }
     /// Announcements of new weights.
     package static var announcements: ChannelOptions {
-        ChannelOptions(maximumFrameBytes: ProtocolLimits.announcementFrameBytes)
+        ChannelOptions(maximumFrameBytes: ProtocolLimits.announcementFrameBytes, plane: .announcements)
     }
 }

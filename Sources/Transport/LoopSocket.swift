@@ -43,15 +43,28 @@ final class LoopSocket {
     }
 
     let id: Int
-    private let raw: UnsafeMutableRawPointer
-    private let kind: Kind
-    private let options: ChannelOptions
+    let raw: UnsafeMutableRawPointer
+    let kind: Kind
+    let options: ChannelOptions
     private let sink: Sink
     private let counters: ChannelCounters
     private var pending: [PendingSend] = []
     /// The newest announcement, of a publisher; the previous one, of a subscriber.
     private var latest: [UInt8]?
     private let incarnation = EnvelopeCodec.newIdentifier()
+    let security: TransportSecurity
+    let notices: Notices
+    /// Who may send here, when keys say so.
+    var allowed: AllowList?
+    /// Of a socket over TCP.
+    var watch: ConnectionWatch?
+    /// Everything whole has been taken in since the connections were last looked at.
+    var isDrained = false
+    private(set) var endpoint = ""
+    /// When to connect again after our key was refused.
+    var retryAt: ContinuousClock.Instant?
+    /// The connection that the last part came on, and the key it showed; of a watched socket.
+    var sender = (descriptor: CInt(-1), key: "")
 
     init(
         id: Int,
@@ -59,8 +72,12 @@ final class LoopSocket {
         kind: Kind,
         options: ChannelOptions,
         sink: Sink,
-        counters: ChannelCounters
+        counters: ChannelCounters,
+        security: TransportSecurity,
+        notices: Notices
     ) {
+        self.security = security
+        self.notices = notices
         self.id = id
         unsafe self.raw = raw
         self.kind = kind
@@ -77,13 +94,24 @@ final class LoopSocket {
         guard unsafe zmq_setsockopt(raw, ZMQ_MAXMSGSIZE, &largest, 8) == 0 else {
             throw .last(during: "zmq_setsockopt MAXMSGSIZE")
         }
-        try set(ZMQ_HEARTBEAT_IVL, milliseconds(options.heartbeatInterval))
-        try set(ZMQ_HEARTBEAT_TIMEOUT, milliseconds(options.heartbeatTimeout))
         try set(ZMQ_HANDSHAKE_IVL, 5000)
-        try set(ZMQ_RECONNECT_IVL, 100)
-        try set(ZMQ_RECONNECT_IVL_MAX, 2000)
+        // Not the same for any two sockets, so that peers do not come back all at once; libzmq doubles it each time.
+        try set(ZMQ_RECONNECT_IVL, CInt.random(in: 80...160))
+        try set(ZMQ_RECONNECT_IVL_MAX, CInt.random(in: 1500...2500))
+        // A first packet that is lost must not cost the minute after which the kernel has doubled its patience.
+        try set(ZMQ_CONNECT_TIMEOUT, 3000)
         try set(ZMQ_BACKLOG, 4096)
+        // The kernel looks whether the other host is there. libzmq could, by heartbeats, but version 4.3.4 ends the process
+        // when one falls due on a connection that has just failed (`!_io_error`, its issue 4364), as in a partition.
+        let silence = max(2, Int(options.heartbeatTimeout / .seconds(1)))
+        let pause = max(1, Int(options.heartbeatInterval / .seconds(1)))
         try set(ZMQ_TCP_KEEPALIVE, 1)
+        try set(ZMQ_TCP_KEEPALIVE_IDLE, CInt(pause))
+        try set(ZMQ_TCP_KEEPALIVE_INTVL, CInt(pause))
+        try set(ZMQ_TCP_KEEPALIVE_CNT, CInt(max(1, silence / pause)))
+        // What is sent and not acknowledged for so long was sent to nobody.
+        try set(ZMQ_TCP_MAXRT, CInt(1000 * silence))
+        try setAffinity(options.plane == .bulk ? 2 : 1)
         switch kind {
         case .router: try set(ZMQ_ROUTER_MANDATORY, 1)
         case .dealer: try set(ZMQ_IMMEDIATE, 1)
@@ -95,20 +123,26 @@ final class LoopSocket {
         }
     }
 
-    private func set(_ option: CInt, _ value: CInt) throws(TransportError) {
+    func set(_ option: CInt, _ value: CInt) throws(TransportError) {
         var value = value
         guard unsafe zmq_setsockopt(raw, option, &value, MemoryLayout<CInt>.size) == 0 else {
             throw .last(during: "zmq_setsockopt \(option)")
         }
     }
 
-    private func milliseconds(_ duration: Duration) -> CInt { CInt(clamping: Int64(duration / .milliseconds(1))) }
+    /// The threads that may serve the socket, a bit for each.
+    private func setAffinity(_ mask: UInt64) throws(TransportError) {
+        var mask = mask
+        guard unsafe zmq_setsockopt(raw, ZMQ_AFFINITY, &mask, 8) == 0 else {
+            throw .last(during: "zmq_setsockopt AFFINITY")
+        }
+    }
 
     /// Binds a router or publisher, connects the others.
     ///
     /// - Returns: The endpoint, an ephemeral port resolved.
     func attach(to endpoint: String) throws(TransportError) -> String {
-        try Endpoint.check(endpoint)
+        self.endpoint = endpoint
         switch kind {
         case .dealer, .subscriber:
             guard unsafe zmq_connect(raw, endpoint) == 0 else { throw refusal(of: endpoint) }
@@ -215,11 +249,13 @@ final class LoopSocket {
         for _ in 0..<limit {
             let more: Bool
             switch sink {
-            case .peers(let mailbox): more = !mailbox.isFull && receiveFromPeer(into: mailbox)
+            case .peers(let mailbox):
+                guard !mailbox.isFull else { return }
+                more = receiveFromPeer(into: mailbox)
             case .frames(let mailbox): more = !mailbox.isFull && receiveFrame(into: mailbox)
             case .none: more = receiveSubscription()
             }
-            if !more { return }
+            if !more { return isDrained = true }
         }
     }
 
@@ -230,8 +266,14 @@ final class LoopSocket {
             refuse("a message without a frame", from: peer)
             return true
         }
+        watch?.delivered(sender.descriptor)
         if hasMore {
             refuse("a message of \(2 + skipParts() - 1) frames, expected one", from: peer)
+            return true
+        }
+        if let objection = objectionToSender() {
+            refuse(objection, from: peer)
+            watch?.cut(sender.descriptor, "is cut off: \(objection)")
             return true
         }
         count(frame)
@@ -257,6 +299,7 @@ final class LoopSocket {
     private func receiveSubscription() -> Bool {
         guard let (frame, hasMore) = receivePart() else { return false }
         if hasMore { _ = skipParts() }
+        watch?.delivered(sender.descriptor)
         // 1: somebody subscribed. All hear it again, which is harmless, and the new one hears it for the first time.
         if frame.first == 1, let latest { _ = transmit(latest) }
         return true
@@ -300,6 +343,7 @@ final class LoopSocket {
         while unsafe zmq_msg_recv(&message, raw, ZMQ_DONTWAIT) < 0 {
             guard zmq_errno() == EINTR else { return nil }
         }
+        if watch != nil { inspect(&message) }
         let size = unsafe zmq_msg_size(&message)
         guard size > 0, let data = unsafe zmq_msg_data(&message) else {
             return ([], unsafe zmq_msg_more(&message) != 0)
@@ -309,12 +353,14 @@ final class LoopSocket {
     }
 
     /// Closes the socket; whoever waits for it gets `.closed`.
-    func close(linger: CInt) {
+    func close(linger: CInt, closesSink: Bool = true) {
         flush()
         for send in pending { send.answer.offer(.failure(.closed)) }
         pending = []
         try? set(ZMQ_LINGER, linger)
+        unsafe watch?.close(socket: raw)
         unsafe _ = zmq_close(raw)
+        guard closesSink else { return }
         switch sink {
         case .peers(let mailbox): mailbox.close()
         case .frames(let mailbox): mailbox.close()

@@ -50,3 +50,17 @@ package final class ProcessLifetime: Sendable {
         unsafe self.timer = timer
     }
 }
+
+/// Calls back at SIGHUP, as long as it lives.
+package final class HangupSignal: Sendable {
+    // SAFETY: made once and never changed; dispatch sources are thread-safe.
+    nonisolated(unsafe) private let source: any DispatchSourceSignal
+
+    package init(_ handler: @escaping @Sendable () -> Void) {
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        source.setEventHandler(handler: handler)
+        source.resume()
+        unsafe self.source = source
+    }
+}

@@ -20,8 +20,12 @@ final class SocketLoop: Sendable {
     private let signalDescriptor: CInt
     private let thread = Mutex<pthread_t?>(nil)
     private let finished = Mailbox<Bool>(capacity: 1)
+    private let security: TransportSecurity
+    private let report: @Sendable (String) -> Void
 
-    init() throws(TransportError) {
+    init(security: TransportSecurity, report: @escaping @Sendable (String) -> Void) throws(TransportError) {
+        self.security = security
+        self.report = report
         var ends: [CInt] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw .last(during: "pipe") }
         for end in ends {
@@ -119,7 +123,7 @@ final class SocketLoop: Sendable {
         var all = sigset_t()
         unsafe sigfillset(&all)
         unsafe _ = pthread_sigmask(SIG_BLOCK, &all, nil)
-        let table = SocketTable(wakeDescriptor: wakeDescriptor)
+        let table = SocketTable(wakeDescriptor: wakeDescriptor, security: security, report: report)
         while true {
             let stopping = runCommands(on: table)
             if stopping { break }

@@ -11,14 +11,25 @@ final class SocketTable {
     private var items: [zmq_pollitem_t]
     private let wakeDescriptor: CInt
     private var nextID = 0
+    private let security: TransportSecurity
+    private let notices: Notices
+    private var authenticator: Authenticator?
 
     /// Frames one socket may hand over before the others get their turn.
     private static let burst = 256
 
-    init(wakeDescriptor: CInt) {
+    init(wakeDescriptor: CInt, security: TransportSecurity, report: @escaping @Sendable (String) -> Void) {
         self.wakeDescriptor = wakeDescriptor
+        self.security = security
+        notices = Notices(report: report)
         unsafe items = []
         unsafe context = zmq_ctx_new()
+        if let context = unsafe context {
+            // Weights, and what encrypts them, have a thread of their own: leases do not wait for them.
+            unsafe _ = zmq_ctx_set(context, ZMQ_IO_THREADS, 2)
+            // Every watched socket takes three.
+            unsafe _ = zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 8192)
+        }
     }
 
     /// Opens a socket, sets it up and binds or connects it.
@@ -33,6 +44,10 @@ final class SocketTable {
     ) -> Result<(id: Int, endpoint: String), TransportError> {
         guard let context = unsafe context else { return .failure(.closed) }
         do throws(TransportError) {
+            // libzmq lets everybody in while nobody answers its questions, so this comes first.
+            if authenticator == nil, let ring = security.keyRing, !ring.allowed.isEmpty {
+                authenticator = try unsafe Authenticator(context: context, ring: ring, notices: notices)
+            }
             guard let raw = unsafe zmq_socket(context, kind.code) else { throw .last(during: "zmq_socket") }
             nextID += 1
             let socket = unsafe LoopSocket(
@@ -41,15 +56,19 @@ final class SocketTable {
                 kind: kind,
                 options: options,
                 sink: sink,
-                counters: counters
+                counters: counters,
+                security: security,
+                notices: notices
             )
             do throws(TransportError) {
                 try socket.configure()
+                try unsafe socket.protect(endpoint, in: context)
                 let real = try socket.attach(to: endpoint)
                 sockets.append(socket)
                 return .success((nextID, real))
             } catch {
-                socket.close(linger: 0)
+                // Whoever tries again does it with the same mailbox.
+                socket.close(linger: 0, closesSink: false)
                 throw error
             }
         } catch {
@@ -70,10 +89,18 @@ final class SocketTable {
     func poll() {
         unsafe items.removeAll(keepingCapacity: true)
         unsafe items.append(zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: CShort(ZMQ_POLLIN), revents: 0))
-        for socket in sockets { unsafe items.append(socket.pollItem()) }
+        if let authenticator { unsafe items.append(authenticator.pollItem()) }
+        var isWatching = false
+        for socket in sockets {
+            unsafe items.append(socket.pollItem())
+            guard let watch = socket.watch else { continue }
+            isWatching = true
+            unsafe items.append(watch.pollItem())
+        }
         let count = unsafe CInt(items.count)
+        let patience = isWatching ? CLong(ConnectionWatch.interval / .milliseconds(1)) : -1
         // EINTR and the like only mean an early look.
-        unsafe _ = zmq_poll(&items, count, -1)
+        unsafe _ = zmq_poll(&items, count, patience)
         if unsafe items[0].revents != 0 {
             var bytes: UInt64 = 0
             unsafe _ = read(wakeDescriptor, &bytes, 8)
@@ -82,7 +109,9 @@ final class SocketTable {
 
     /// Moves frames in and out of every socket.
     func transfer() {
+        authenticator?.answer()
         for socket in sockets {
+            socket.watchConnections()
             socket.flush()
             socket.drain(limit: Self.burst)
         }
@@ -91,6 +120,8 @@ final class SocketTable {
     func closeAll() {
         for socket in sockets { socket.close(linger: 200) }
         sockets = []
+        authenticator?.close()
+        authenticator = nil
         // Waits for the linger time at most: every socket is closed.
         if let context = unsafe context { unsafe _ = zmq_ctx_term(context) }
         unsafe context = nil

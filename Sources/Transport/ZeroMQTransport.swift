@@ -7,7 +7,16 @@ import Synchronization
 package final class ZeroMQTransport: ChannelProvider {
     private let loop: SocketLoop
 
-    package init() throws(TransportError) { loop = try SocketLoop() }
+    /// - Parameters:
+    ///   - security: what protects connections over TCP; without it there are none.
+    ///   - report: for people: is told of peers that are refused, and of connections that fail; seldom the same twice.
+    /// - Throws: `.system` when there can be no further thread.
+    package init(
+        security: TransportSecurity = .ipcOnly,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(TransportError) {
+        loop = try SocketLoop(security: security, report: report)
+    }
 
     deinit { loop.abandon() }
 

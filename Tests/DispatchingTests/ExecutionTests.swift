@@ -16,7 +16,8 @@ private func withDispatcher(
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("d-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
-    let provider: any ChannelProvider = zeroMQ ? try ZeroMQTransport() : InMemoryTransport(faults: faults)
+    let provider: any ChannelProvider =
+        zeroMQ ? try ZeroMQTransport(security: .plainLoopback) : InMemoryTransport(faults: faults)
     let prefix = zeroMQ ? "ipc://\(directory.path)/" : ""
     let clients = try await provider.server(binding: prefix + "clients", options: .execution)
     let executors = try await provider.server(binding: prefix + "executors", options: .execution)
@@ -180,7 +181,7 @@ struct ExecutionTests {
         )
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let provider: any ChannelProvider = zeroMQ ? try ZeroMQTransport() : InMemoryTransport()
+        let provider: any ChannelProvider = zeroMQ ? try ZeroMQTransport(security: .plainLoopback) : InMemoryTransport()
         let prefix = zeroMQ ? "ipc://\(directory.path)/" : ""
         func start(_ provider: any ChannelProvider) async throws -> (Task<Void, any Error>, [any ServerChannel]) {
             let clients = try await provider.server(binding: prefix + "clients", options: .execution)
@@ -188,7 +189,7 @@ struct ExecutionTests {
             let dispatcher = ExecutionDispatcher(clients: clients, executors: executors)
             return (Task { try await dispatcher.run() }, [clients, executors])
         }
-        let firstProvider: any ChannelProvider = zeroMQ ? try ZeroMQTransport() : provider
+        let firstProvider: any ChannelProvider = zeroMQ ? try ZeroMQTransport(security: .plainLoopback) : provider
         let (first, channels) = try await start(firstProvider)
         let begun = Mutex(0)
         let go = Mutex(false)

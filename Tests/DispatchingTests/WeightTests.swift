@@ -22,7 +22,7 @@ struct WeightTests {
 
     @Test(.timeLimit(.minutes(1)))
     func weightsArriveWholeOverZeroMQAndTheNewestIsAnnounced() async throws {
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         let channel = try await transport.server(binding: "tcp://127.0.0.1:*", options: .bulk)
         let publisher = try await transport.publisher(binding: "tcp://127.0.0.1:*", options: .announcements)
         let server = WeightServer(channel: channel, publisher: publisher)

@@ -67,7 +67,7 @@ enum InMemoryRun {
         let run = Task { _ = try await unsafe learner.run() }
         try await Task.sleep(for: .milliseconds(50))
         let executor = Task {
-            let channel = try await provider.client(connecting: endpoints.executors, options: .execution)
+            let channel = try await provider.client(connecting: endpoints.executors, options: .executors)
             try await runExecutor(channel: channel, slots: 4, toolChains: ["python": "test"]) { job in
                 let hash = Digest(of: job.program).bytes[0]
                 return Verdict(outcome: hash < 80 ? .accepted : hash < 160 ? .wrongAnswer : .compileError)

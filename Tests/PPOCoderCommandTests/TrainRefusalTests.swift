@@ -25,7 +25,12 @@ import Testing
     @Test func aPortInUseIsNamedAndNothingIsLeftRunning() throws {
         let folder = try Scratch()
         let listener = try Listener()
-        let run = try train(folder, ["--set", "cluster.endpoint=tcp://127.0.0.1:\(listener.port)"])
+        let run = try train(
+            folder,
+            [
+                "--set", "cluster.endpoint=tcp://127.0.0.1:\(listener.port)", "--set", "cluster.insecure=true",
+            ]
+        )
         #expect(run.code == 2, "\(run.errors)")
         #expect(run.errors.contains("tcp://127.0.0.1:\(listener.port) is in use by another process"), "\(run.errors)")
         for line in run.errors.split(separator: "\n") where line.hasPrefix("started ") {

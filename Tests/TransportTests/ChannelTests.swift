@@ -16,7 +16,8 @@ func withWire(
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("t-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
-    let provider: any ChannelProvider = wire == .memory ? InMemoryTransport() : try ZeroMQTransport()
+    let provider: any ChannelProvider =
+        wire == .memory ? InMemoryTransport() : try ZeroMQTransport(security: .plainLoopback)
     let endpoint =
         switch wire {
         case .ipc: "ipc://\(directory.path)/s"
@@ -217,7 +218,7 @@ struct ChannelTests {
     func anEndpointInUseIsNamed(wire: Wire) async throws {
         try await withWire(wire) { provider, endpoint in
             let server = try await provider.server(binding: endpoint, options: .control)
-            let other: any ChannelProvider = wire == .memory ? provider : try ZeroMQTransport()
+            let other: any ChannelProvider = wire == .memory ? provider : try ZeroMQTransport(security: .plainLoopback)
             await #expect(throws: TransportError.addressInUse(endpoint: server.endpoint)) {
                 _ = try await other.server(binding: server.endpoint, options: .control)
             }

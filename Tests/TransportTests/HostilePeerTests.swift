@@ -140,8 +140,8 @@ struct EndpointTests {
         ("ipc://", "there is no path after ipc://"),
         ("tcp://127.0.0.1:70000", "'70000' is not a port (0 to 65535, or *)"),
         (
-            "tcp://0.0.0.0:5000",
-            "without keys TCP is for the loopback interface only (127.0.0.1), and '0.0.0.0' is not on it"
+            "tcp://192.0.2.1:5000",
+            "without keys TCP is for the loopback interface only (127.0.0.1), and '192.0.2.1' is not on it"
         ),
         (
             "ipc:///" + String(repeating: "a", count: 107),
@@ -149,7 +149,7 @@ struct EndpointTests {
         ),
     ])
     func anEndpointThatCannotWorkIsRefusedWithTheReason(endpoint: String, reason: String) async throws {
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         let expected = TransportError.badEndpoint(endpoint: endpoint, reason: reason)
         await #expect(throws: expected) { _ = try await transport.server(binding: endpoint, options: .control) }
         await #expect(throws: expected) { _ = try await transport.client(connecting: endpoint, options: .control) }
@@ -157,7 +157,7 @@ struct EndpointTests {
     }
 
     @Test func aDirectoryThatIsNotThereIsNamed() async throws {
-        let transport = try ZeroMQTransport()
+        let transport = try ZeroMQTransport(security: .plainLoopback)
         await #expect(
             throws: TransportError.badEndpoint(
                 endpoint: "ipc:///nonexistent/s",
@@ -169,7 +169,7 @@ struct EndpointTests {
 
     @Test(.timeLimit(.minutes(1))) func closingATransportClosesItsChannelsAndEndsItsThread() async throws {
         for _ in 0..<60 {
-            let transport = try ZeroMQTransport()
+            let transport = try ZeroMQTransport(security: .plainLoopback)
             let server = try await transport.server(binding: "tcp://127.0.0.1:*", options: .control)
             let waiting = Task { _ = try await server.receive(timeout: nil) }
             await transport.close()

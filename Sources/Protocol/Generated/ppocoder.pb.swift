@@ -964,6 +964,9 @@ package nonisolated struct WireWeightManifest: Sendable {
 
   package var reference: Bool = false
 
+  /// Ed25519 by the learner, over run id and all of the above; empty where keys are not used.
+  package var signature: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2860,7 +2863,7 @@ nonisolated extension WireShardAck: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WeightManifest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}version\0\u{1}bytes\0\u{3}chunk_bytes\0\u{3}chunk_digests\0\u{1}reference\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}version\0\u{1}bytes\0\u{3}chunk_bytes\0\u{3}chunk_digests\0\u{1}reference\0\u{1}signature\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2874,6 +2877,7 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.chunkBytes) }()
       case 5: try { try decoder.decodeRepeatedBytesField(value: &self.chunkDigests) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.reference) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       default: break
       }
     }
@@ -2898,6 +2902,9 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.reference != false {
       try visitor.visitSingularBoolField(value: self.reference, fieldNumber: 6)
     }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2908,6 +2915,7 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.chunkBytes != rhs.chunkBytes {return false}
     if lhs.chunkDigests != rhs.chunkDigests {return false}
     if lhs.reference != rhs.reference {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

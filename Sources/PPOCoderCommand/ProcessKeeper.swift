@@ -1,0 +1,165 @@
+import Foundation
+import Synchronization
+import Telemetry
+import Transport
+
+/// Starts processes, starts one that dies again, and stops all of them at the end.
+final class ProcessKeeper: Sendable {
+    /// What is started.
+    struct Command: Sendable, Equatable {
+        var executable: URL
+        var arguments: [String]
+        /// File that takes what the process says; nil: it goes where ours goes.
+        var log: URL?
+
+        /// The program of ours called `name`, beside this one.
+        static func own(_ name: String, _ arguments: [String]) -> Command {
+            let own =
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+                ?? CommandLine.arguments[0]
+            let url = URL(filePath: own).deletingLastPathComponent().appending(path: name)
+            return Command(executable: url, arguments: arguments)
+        }
+    }
+
+    private let children = Mutex<[Int32: String]>([:])
+    private let isStopping = Mutex(false)
+
+    var isIdle: Bool { children.withLock { $0.isEmpty } }
+
+    /// Starts a process again and again until it ends with 0, or everything is being stopped.
+    ///
+    /// - Parameters:
+    ///   - name: for people.
+    ///   - patience: failures in a row before it is given up.
+    ///   - isEndless: also one that ends with 0 is still needed.
+    ///   - command: what to start at the n-th attempt, from 0.
+    /// - Throws: ``SupervisorError`` when it fails too often, or refuses its input.
+    func keep(
+        _ name: String,
+        patience: Int,
+        isEndless: Bool = false,
+        _ command: @Sendable (Int) -> Command
+    ) async throws {
+        var failures = 0
+        for attempt in 0... {
+            let begun = ContinuousClock.now
+            let status = try await launch(name, command(attempt))
+            if isStopping.withLock({ $0 }) { return }
+            if status == 0 {
+                if !isEndless { return }
+                // The run is over, which stops this, or somebody else stopped it, and it is still needed.
+                try await Task.sleep(for: .seconds(1))
+                if isStopping.withLock({ $0 }) { return }
+                writeNotice("\(name) ended; starting it again")
+                continue
+            }
+            if status == 2 { throw SupervisorError.badInput(process: name) }
+            failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
+            guard failures <= patience else { throw SupervisorError.keepsFailing(process: name, status: status) }
+            let pause = min(5, 0.2 * Double(1 << min(failures, 5)))
+            writeNotice("\(name) ended (\(Self.explain(status))); starting it again in \(pause) s")
+            try await Task.sleep(for: .seconds(pause))
+        }
+    }
+
+    /// Runs a process once.
+    ///
+    /// - Throws: ``SupervisorError`` unless it ends with 0.
+    func once(_ name: String, _ command: Command) async throws {
+        let status = try await launch(name, command)
+        // Interrupted: the signal's own thread ends this process as soon as every child has.
+        if isStopping.withLock({ $0 }) { try await Task.sleep(for: .seconds(10)) }
+        guard status == 0 else {
+            throw status == 2 ? SupervisorError.badInput(process: name) : .keepsFailing(process: name, status: status)
+        }
+    }
+
+    /// - Returns: exit code, or 128 + signal.
+    private func launch(_ name: String, _ command: Command) async throws -> Int32 {
+        let process = Process()
+        process.executableURL = command.executable
+        process.arguments = command.arguments
+        process.standardInput = FileHandle.nullDevice
+        // A process that crashes is to be gone, and started again, not to be looked at for minutes.
+        var environment = ["SWIFT_BACKTRACE": "enable=no"].merging(ProcessInfo.processInfo.environment) { $1 }
+        // A child that is slow to start still knows whose it is, should this process be gone by then.
+        environment[ProcessLifetime.parentVariable] = "\(getpid())"
+        process.environment = environment
+        if let log = command.log, let file = Self.appending(to: log) {
+            process.standardOutput = file
+            process.standardError = file
+        }
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in continuation.finish() }
+        do {
+            try process.run()
+        } catch {
+            throw SupervisorError.cannotStart(
+                program: command.executable.lastPathComponent,
+                reason: error.localizedDescription
+            )
+        }
+        let pid = process.processIdentifier
+        children.withLock { $0[pid] = name }
+        writeNotice("started \(name) (process \(pid))")
+        if isStopping.withLock({ $0 }) { kill(pid, SIGTERM) }
+        // Not left when this task is cancelled: a child must be reaped before the front end ends.
+        let waiter = Task.detached { for await _ in ends {} }
+        await waiter.value
+        children.withLock { $0[pid] = nil }
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    private static func appending(to log: URL) -> FileHandle? {
+        if !FileManager.default.fileExists(atPath: log.path) {
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        }
+        let file = FileHandle(forWritingAtPath: log.path)
+        _ = try? file?.seekToEnd()
+        return file
+    }
+
+    /// Asks every child to end, and ends those that do not within three seconds.
+    func stopAll() {
+        isStopping.withLock { $0 = true }
+        for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGTERM) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(3)) { [self] in
+            for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGKILL) }
+        }
+    }
+
+    /// Stops everything, waits for it, and ends this process with 130: what a signal asks for.
+    func stopAllAndExit() -> Never {
+        stopAll()
+        let deadline = ContinuousClock.now + .milliseconds(4500)
+        while !isIdle, ContinuousClock.now < deadline { usleep(20_000) }
+        _exit(130)
+    }
+
+    /// Kills everything and ends this process.
+    func killAllAndExit() -> Never {
+        for pid in children.withLock({ Array($0.keys) }) { kill(pid, SIGKILL) }
+        _exit(130)
+    }
+
+    private static func explain(_ status: Int32) -> String {
+        status > 128 ? "signal \(status - 128)" : "exit code \(status)"
+    }
+}
+
+/// Why the front end gave up.
+enum SupervisorError: Error, CustomStringConvertible {
+    case badInput(process: String)
+    case keepsFailing(process: String, status: Int32)
+    case cannotStart(program: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .badInput(let process): "\(process) refused its input (see above)"
+        case .keepsFailing(let process, let status): "\(process) keeps failing (exit code \(status), see above)"
+        case .cannotStart(let program, let reason): "\(program) cannot be started: \(reason)"
+        }
+    }
+}

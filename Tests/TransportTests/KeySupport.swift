@@ -1,0 +1,59 @@
+import Foundation
+import Synchronization
+import Testing
+import Transport
+
+/// Fresh keys for every role, gone with their owner.
+final class Keys: Sendable {
+    let folder: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)").path
+        try KeyMaking.all(in: folder)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// A transport of a process that is `roles`.
+    func transport(_ roles: [PeerRole], log: Log? = nil, folder: String? = nil) throws -> ZeroMQTransport {
+        let report: @Sendable (String) -> Void = { log?.write($0) }
+        let ring = try KeyRing(folder: folder ?? self.folder, roles: roles, report: report)
+        return try ZeroMQTransport(security: .curve(ring), report: report)
+    }
+
+    /// One of a learner with its dispatcher inside.
+    func server(log: Log? = nil) throws -> ZeroMQTransport { try transport([.learner, .dispatcher], log: log) }
+}
+
+/// What a transport told people.
+final class Log: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func write(_ line: String) { lines.withLock { $0.append(line) } }
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    /// Waits until somebody has said `words`.
+    func hears(_ words: String, within limit: Duration = .seconds(15)) async -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if text.contains(words) { return true }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+}
+
+extension Plane {
+    var options: ChannelOptions {
+        switch self {
+        case .control: .control
+        case .bulk: .bulk
+        case .announcements: .announcements
+        case .programs: .execution
+        case .executors: .executors
+        }
+    }
+}
