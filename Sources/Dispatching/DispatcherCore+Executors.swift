@@ -38,6 +38,8 @@ struct ExecutorRecord: Sendable {
     var failures: [Bool] = []
     /// Times in a row it was quarantined.
     var offences = 0
+    /// Results it gave.
+    var verdicts = 0
 
     var isTrusted: Bool { if case .trusted = standing { true } else { false } }
 }
@@ -65,6 +67,7 @@ extension DispatcherCore {
             }
         case .executionResult(let result): finish(result, by: executor, route: route, now: now)
         case .bye:
+            if executors[executor] != nil { interval.left += 1 }
             executors[executor] = nil
             note(queue.peerGone(executor, blame: false))
         default:
@@ -93,6 +96,7 @@ extension DispatcherCore {
         }
         let running = Set(hello.runningLeases)
         let isNew = executors[executor] == nil
+        if isNew { interval.joined += 1 }
         var record = executors[executor] ?? ExecutorRecord(route: route, heard: now)
         record.route = route
         record.heard = now
@@ -171,6 +175,7 @@ extension DispatcherCore {
     }
 
     private mutating func finish(_ result: WireExecutionResult, by executor: [UInt8], route: PeerID, now: Double) {
+        noteEnd(of: result, by: executor, now: now)
         var ack = WireExecutionAck()
         ack.leaseID = result.leaseID
         send(.executionAck(ack), to: route, .executor)
@@ -242,6 +247,7 @@ extension DispatcherCore {
         for (name, executor) in executors {
             if now - executor.heard > options.silenceSeconds {
                 executors[name] = nil
+                interval.lost += 1
                 let losses = queue.peerGone(name)
                 if !losses.isEmpty { silent.insert(name) }
                 note(losses)

@@ -27,6 +27,7 @@ package final class LearnerService {
     private let learner: PPOLearner
     private let ledger: Ledger
     private let recorder: ReplayRecorder?
+    private let monitor: ClusterMonitor
     private var step: Int
     private var evaluations: [Int: EvaluationReport]
     /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
@@ -106,6 +107,7 @@ package final class LearnerService {
             )
         }
         recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
+        monitor = try ClusterMonitor(directory: directory, configuration: configuration, step: step)
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
         for notice in source.notices { writeNotice(notice) }
     }
@@ -167,7 +169,8 @@ package final class LearnerService {
                 }
             },
         ]
-        defer { for service in services { service.cancel() } }
+        let watching = try monitor.start(rollouts: rollouts, dispatcher: dispatcher, weights: weights)
+        defer { for service in services + watching { service.cancel() } }
         display.started(
             parameters: model.parameters.buffer.count,
             problems: source.trainingCount,
@@ -218,10 +221,12 @@ package final class LearnerService {
                 submitted += 1
             }
             let id = BatchID(purpose: .training, label: "", step: step)
+            monitor.begin(step: step)
             watchdog?.waiting(for: "the shards of iteration \(step)")
             let results = try await rollouts.collect(id)
             watchdog?.waiting(for: "the update of iteration \(step)")
             var metrics = ["timing_s/gen": clock.lap()]
+            monitor.enter(.updating)
             let batch = try trajectories(of: results)
             metrics.merge(rolloutMetrics(batch)) { $1 }
             try checkInfrastructure(batch)
@@ -230,12 +235,19 @@ package final class LearnerService {
             metrics.merge(updated) { $1 }
             step += 1
             metrics["timing_s/update"] = clock.lap()
+            monitor.enter(.publishing)
             let snapshot = learner.parameters.copy()
             versions[step] = snapshot
             let manifest = try await publish(snapshot, version: step, isReference: false, on: weights)
             manifests[step] = manifest
             metrics["timing_s/update_weights"] = clock.lap()
             await retire(on: weights)
+            let watched = await monitor.finishStep(
+                version: step,
+                rollouts: rollouts,
+                dispatcher: dispatcher,
+                weights: weights
+            )
             let seconds = total.lap()
             metrics["timing_s/step"] = seconds
             metrics["perf/time_per_step"] = seconds
@@ -251,10 +263,14 @@ package final class LearnerService {
             }
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
             metrics.merge(Self.metrics(of: await rollouts.accounts)) { $1 }
+            metrics.merge(watched) { $1 }
+            metrics.merge(stepMetrics(batch, results: results, learner: learner, problems: source.trainingCount)) { $1 }
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
             try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
+            try ledger.recordTokens(step: step - 1, trajectories: batch, advantages: learner.lastAdvantages)
+            monitor.update(metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations
             if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
@@ -297,6 +313,7 @@ package final class LearnerService {
     /// Judges the current version on the held-out problems, greedily and sampled.
     private func evaluate(_ cluster: Cluster, _ builder: LeaseBuilder, training: [Trajectory]) async throws {
         guard !source.evaluation.isEmpty, let manifest = manifests[step] else { return }
+        monitor.enter(.evaluating)
         var clock = Stopwatch()
         var parts: [[Trajectory]] = []
         for (label, greedy) in [("greedy", true), ("sampled", false)] {
@@ -455,6 +472,7 @@ package final class LearnerService {
 
     private func finish() throws {
         try PolicyModel(parameters: learner.parameters, tokenizer: model.tokenizer).save(to: directory.final)
+        monitor.finish()
         display.finished(evaluations: evaluations, digest: learner.parameters.digest().hex)
     }
 }

@@ -12,6 +12,8 @@ package import Transformer
 /// bits, whatever the number of threads.
 package final class PPOLearner {
     package let parameters: T5Parameters
+    /// Advantages of the newest batch after whitening, by trajectory and token.
+    private(set) var lastAdvantages: [[Float]] = []
     let optimizer: AdamW
     private let lanes: GradientLanes
     private let configuration: RunConfiguration
@@ -73,6 +75,7 @@ package final class PPOLearner {
             klCoefficient: coefficient,
             configuration: ppo
         )
+        lastAdvantages = advantages.advantages
         var metrics = trajectoryStatistics(scored, batch: advantages, klCoefficient: coefficient)
 
         var clock = Stopwatch()

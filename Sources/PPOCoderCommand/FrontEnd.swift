@@ -16,7 +16,7 @@ package struct FrontEnd: AsyncParsableCommand {
             TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self,
             LogprobsCommand.self,
             JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, BenchCommand.self, DoctorCommand.self,
-            DashboardCommand.self,
+            DashboardCommand.self, StatusCommand.self, ReportCommand.self, TraceCommand.self,
         ]
     )
 

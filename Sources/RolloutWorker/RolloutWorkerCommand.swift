@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import Foundation
+internal import Monitoring
 internal import Telemetry
 internal import Transport
 
@@ -16,6 +17,9 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
 
+    @Option(help: ArgumentHelp("Serve /metrics and /healthz at PORT or HOST:PORT.", valueName: "address"))
+    var metrics: String?
+
     @Flag(help: "Go on when the process that started the worker ends.")
     var detached = false
 
@@ -28,10 +32,17 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(lifetime) {} }
         do {
+            let name = name.isEmpty ? "rollout-\(getpid())" : name
+            let health = HealthService(role: "rollout", name: name)
+            let serving = try health.begin(at: metrics, environment: ProcessInfo.processInfo.environment) {
+                writeNotice("rollout worker: \($0)")
+            }
+            defer { serving?.cancel() }
             let service = RolloutWorkerService(
                 provider: try ZeroMQTransport(),
                 endpoint: learner,
-                name: name.isEmpty ? "rollout-\(getpid())" : name
+                name: name,
+                health: health
             ) { writeNotice("rollout worker: \($0)") }
             try await service.run()
         } catch {
