@@ -34,12 +34,12 @@ let arrows: [(module: String, imports: [String])] = [
     ("Monitoring", ["Telemetry"]),
     ("Dispatching", ["Protocol", "Transport", "Programs", "Determinism"]),
     ("Dashboard", ["Monitoring", "Telemetry", "Tokenization"]),
-    ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatching", "Determinism", "CSandbox"]),
+    ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatching", "Determinism", "Monitoring", "CSandbox"]),
     (
         "RolloutWorker",
         [
             "Programs", "Determinism", "Protocol", "Transport", "Transformer", "Tensors", "Tokenization", "Rewards",
-            "Checkpoints", "Telemetry", "CodeAnalysis", "Dispatching",
+            "Checkpoints", "Telemetry", "CodeAnalysis", "Dispatching", "Monitoring",
         ]
     ),
     (
@@ -114,6 +114,8 @@ let tests: [Target] = [
     ("Transport", ["Protocol", "CZeroMQ"]),
     ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
     ("Optimizers", ["Tensors"]),
+    ("Monitoring", []),
+    ("Dashboard", ["Monitoring", "Telemetry"]),
     ("Dispatching", ["Transport", "Protocol", "Programs", "Determinism"]),
     ("SandboxRunner", ["Programs", "ppocoder-slot"]),
     ("Adversarial", ["Programs", "SandboxRunner", "ppocoder", "ppocoder-slot"]),
@@ -127,7 +129,7 @@ let tests: [Target] = [
     (
         "PPOCoderCommand",
         [
-            "Programs", "Learner", "ppocoder", "ppocoder-learner", "ppocoder-rollout", "ppocoder-sandbox",
+            "Programs", "Learner", "Telemetry", "ppocoder", "ppocoder-learner", "ppocoder-rollout", "ppocoder-sandbox",
             "ppocoder-slot",
         ]
     ),
@@ -137,7 +139,11 @@ let tests: [Target] = [
         dependencies: (arrows.contains { $0.module == name } ? [.target(name: name)] : [])
             + more.map { .target(name: $0) }
             + (name == "Dashboard" ? [.product(name: "GRDB", package: "GRDB.swift")] : [])
-            + (name == "PPOCoderCommand" ? [.product(name: "Yams", package: "Yams")] : []),
+            + (name == "PPOCoderCommand"
+                ? [
+                    .product(name: "Yams", package: "Yams"),
+                    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                ] : []),
         exclude: ["Tokenization", "Checkpoints", "PPOCoderCommand"].contains(name)
             ? ["Fixtures"] : name == "Adversarial" ? ["Programs", "Cheats"] : [],
         swiftSettings: house

@@ -90,8 +90,12 @@ extension DashboardScript {
             kids.push(make('h2', {}, 'Rollout workers'), table(['name', 'slots', 'leases', 'version held', 'behind', 'shards done', 'last heard'], c.workers.map(w => [w.name, w.slots, w.leases, w.version ?? '–', w.version === null ? '–' : c.version - w.version, w.done, since(w.silence + age) + ' ago'])));
             kids.push(make('h2', {}, 'Executors'), table(['name', 'slots', 'leases', 'verdicts', 'languages', 'last heard'], c.executors.map(x => [x.name, x.slots, x.leases, x.done, x.languages, since(x.silence + age) + ' ago'])));
           } else kids.push(make('p', { class: 'soft' }, 'This run wrote no cluster.json: who took part is not known.'));
-          const laws = (o.names || []).filter(n => n.startsWith('conservation/'));
-          if (laws.length) kids.push(make('h2', {}, 'Conservation'), table(['number', 'now', 'what it is'], laws.map(n => [n, number(o.latest[n]), (o.meanings[n] || ['', ''])[1]])));
+          const law = (what, of) => {
+            const [issued, ...parts] = ['issued', 'accepted', 'expired', 'quarantined', 'outstanding'].map(n => (o.latest || {})[of + '_' + n]);
+            return issued === undefined ? [] : [[what, issued, ...parts, issued === parts.reduce((x, y) => x + y, 0) ? 'holds' : 'BROKEN']];
+          };
+          const laws = [...law('shards', 'rollout/shards'), ...law('programs', 'executor/jobs')];
+          if (laws.length) kids.push(make('h2', {}, 'Conservation: issued = accepted + expired + quarantined + outstanding'), table(['of', 'issued', 'accepted', 'expired', 'quarantined', 'outstanding', 'law'], laws));
           else if (o.ledger) kids.push(make('p', {}, `Conservation: of ${o.ledger.trajectories} completions of iteration ${o.ledger.step} ${o.ledger.trajectories - o.ledger.masked} were judged and ${o.ledger.masked} could not be.`));
           view.replaceChildren(smoothBar(), ...kids, charts(CLUSTER));
         }

@@ -1,4 +1,4 @@
-internal import Telemetry
+package import Telemetry
 
 /// What a person should look at in a run, found in its numbers.
 struct RunWarning: Equatable, Sendable {
@@ -76,6 +76,14 @@ func runWarnings(_ history: MetricHistory) -> [RunWarning] {
     }
     return warnings
 }
+
+/// The warnings of a run, each in one line.
+package func warningTexts(_ history: MetricHistory) -> [String] {
+    runWarnings(history).map { "\($0.kind): \($0.text)" }
+}
+
+/// Who sets the pace, in a sentence; nil when nobody measured it.
+package func paceSentence(_ latest: [String: Double]) -> String? { bottleneck(latest) }
 
 /// Who the others wait for, in a sentence; nil when nobody measured it.
 func bottleneck(_ latest: [String: Double]) -> String? {

@@ -38,6 +38,8 @@ struct ExecutorRecord: Sendable {
     var failures: [Bool] = []
     /// Times in a row it was quarantined.
     var offences = 0
+    /// Results it gave.
+    var verdicts = 0
 
     /// Jobs it is given beyond its slots, so that none of them waits for the next: one for every ten slots begun.
     var reserve: Int { (slots + 9) / 10 }
@@ -68,6 +70,7 @@ extension DispatcherCore {
             }
         case .executionResult(let result): finish(result, by: executor, route: route, now: now)
         case .bye:
+            if executors[executor] != nil { interval.left += 1 }
             executors[executor] = nil
             note(queue.peerGone(executor, blame: false))
         default:
@@ -96,6 +99,7 @@ extension DispatcherCore {
         }
         let running = Set(hello.runningLeases)
         let isNew = executors[executor] == nil
+        if isNew { interval.joined += 1 }
         var record = executors[executor] ?? ExecutorRecord(route: route, heard: now)
         record.route = route
         record.heard = now
@@ -174,6 +178,7 @@ extension DispatcherCore {
     }
 
     private mutating func finish(_ result: WireExecutionResult, by executor: [UInt8], route: PeerID, now: Double) {
+        noteEnd(of: result, by: executor, now: now)
         var ack = WireExecutionAck()
         ack.leaseID = result.leaseID
         send(.executionAck(ack), to: route, .executor)
@@ -247,6 +252,7 @@ extension DispatcherCore {
         for (name, executor) in executors {
             if now - executor.heard > options.silenceSeconds {
                 executors[name] = nil
+                interval.lost += 1
                 let losses = queue.peerGone(name)
                 if !losses.isEmpty { silent.insert(name) }
                 note(losses)

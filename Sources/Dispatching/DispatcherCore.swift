@@ -44,6 +44,9 @@ package struct DispatcherCore: Sendable {
     private var orphanSince: [String: Double] = [:]
     var lastTrouble: [Digest: String] = [:]
     var statistics = DispatcherStatistics()
+    /// What happened since it was last taken; see DispatchInterval.swift.
+    var interval = DispatchInterval()
+    var leaseStarts: [UInt64: Double] = [:]
     private var waitTotal = 0.0
     private var waitCount = 0
     private var outstandingBytes = 0
@@ -214,6 +217,8 @@ package struct DispatcherCore: Sendable {
         for assignment in queue.assign(now: now) {
             waitTotal += assignment.waited
             waitCount += 1
+            interval.waits.append(assignment.waited)
+            leaseStarts[assignment.lease] = now
             lease(assignment)
         }
         for (lease, peer) in queue.takeMoot() {

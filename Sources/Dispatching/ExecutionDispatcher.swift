@@ -44,6 +44,27 @@ package actor ExecutionDispatcher {
     /// Who waits for whom since when, as sentences; empty when everything moves.
     package func delays(longerThan seconds: Double) -> [String] { core.delays(longerThan: seconds, now: now) }
 
+    /// What happened since the last call, and the leases that executors work on; times are seconds since 1970.
+    package func takeInterval() -> (interval: DispatchInterval, running: [LeaseSpan]) {
+        let now = now
+        let shift = Date().timeIntervalSince1970 - now
+        func shifted(_ spans: [LeaseSpan]) -> [LeaseSpan] {
+            spans.map { span in
+                var span = span
+                span.start += shift
+                span.end += shift
+                return span
+            }
+        }
+        var (interval, running) = core.takeInterval(now: now)
+        interval.spans = shifted(interval.spans)
+        running = shifted(running)
+        return (interval, running)
+    }
+
+    /// The executors, by name.
+    package func executorStates() -> [ExecutorState] { core.executorStates(now: now) }
+
     /// Serves until the task is cancelled or a channel fails; peers are told goodbye.
     package func run() async throws(DispatchError) {
         let failure = await withTaskGroup(of: TransportError?.self) { group in

@@ -79,6 +79,10 @@ package struct ShardBoard: Sendable {
     private struct Peer: Sendable {
         var name: String
         var heard: Double
+        var slots = 0
+        /// Version of the weights of its newest result.
+        var version: Int?
+        var shards = 0
     }
 
     private struct Storing: Sendable {
@@ -123,6 +127,25 @@ package struct ShardBoard: Sendable {
 
     /// Workers that are heard of.
     package var workerCount: Int { peers.count }
+    /// Shards that were leased again because a lease was lost.
+    package var reassigned: Int { queue.counts.requeued }
+
+    /// The name of a worker.
+    package func name(of peer: PeerID) -> String? { peers[peer]?.name }
+
+    /// The workers, by name.
+    package func workerStates(now: Double) -> [WorkerState] {
+        peers.map { id, peer in
+            WorkerState(
+                name: peer.name,
+                slots: peer.slots,
+                leases: queue.leases(of: id).count,
+                version: peer.version,
+                silence: now - peer.heard,
+                shards: peer.shards
+            )
+        }.sorted { $0.name < $1.name }
+    }
     /// Everything that is remembered, for those who check that it is bounded.
     package var footprint: Int { queue.footprint + storing.count + peers.count + batches.count }
 
@@ -238,7 +261,7 @@ package struct ShardBoard: Sendable {
         peers[peer]?.heard = now
         switch body {
         case .hello(let hello):
-            peers[peer] = Peer(name: hello.name, heard: now)
+            peers[peer] = Peer(name: hello.name, heard: now, slots: Int(hello.slots))
             _ = queue.peerGone(peer)
             effects.append(.send(.welcome(welcome), to: peer))
             queue.grantCredits(peer, Int(hello.slots))
@@ -278,6 +301,8 @@ package struct ShardBoard: Sendable {
             counters.duplicates += 1
             storing[id]?.senders.insert(peer)
         } else if isWanted {
+            peers[peer]?.version = batches[id.batch].map { Int($0.leases[id.shard].weights.version) }
+            peers[peer]?.shards += 1
             storing[id] = Storing(result: result, senders: [peer])
             effects.append(.store(result))
         } else {

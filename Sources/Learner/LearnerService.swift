@@ -29,6 +29,7 @@ package final class LearnerService {
     private let learner: PPOLearner
     private let ledger: Ledger
     private let recorder: ReplayRecorder?
+    private let monitor: ClusterMonitor
     private var step: Int
     private var evaluations: [Int: EvaluationReport]
     /// Weights by the number of iterations that made them, as far as iterations not yet sampled need them.
@@ -113,6 +114,7 @@ package final class LearnerService {
             )
         }
         recorder = configuration.run.recordRollouts ? try ReplayRecorder(at: directory.rollouts, step: step) : nil
+        monitor = try ClusterMonitor(directory: directory, configuration: configuration, step: step)
         display = try TrainingDisplay(directory: directory, configuration: configuration, resumedAt: step)
         for notice in source.notices { writeNotice(notice) }
     }
@@ -175,7 +177,8 @@ package final class LearnerService {
                 }
             },
         ]
-        defer { for service in services { service.cancel() } }
+        let watching = try monitor.start(rollouts: rollouts, dispatcher: dispatcher, weights: weights)
+        defer { for service in services + watching { service.cancel() } }
         display.started(
             parameters: model.parameters.buffer.count,
             problems: source.trainingCount,
@@ -199,19 +202,6 @@ package final class LearnerService {
         return evaluations
     }
 
-    /// The services of a run.
-    struct Cluster {
-        let rollouts: RolloutService
-        let weights: WeightServer
-        let dispatcher: ExecutionDispatcher
-        let shards: ShardLedger
-
-        /// Asks for shards; results that the ledger holds from before a restart are not computed again.
-        func submit(_ leases: [WireRolloutLease]) async throws {
-            await rollouts.submit(leases, stored: try await shards.expect(leases))
-        }
-    }
-
     private func iterate(_ cluster: Cluster, _ builder: LeaseBuilder) async throws {
         let (rollouts, weights, dispatcher) = (cluster.rollouts, cluster.weights, cluster.dispatcher)
         var submitted = step
@@ -223,11 +213,14 @@ package final class LearnerService {
                 try await submit(step: submitted, to: cluster, builder)
                 submitted += 1
             }
+            monitor.begin(step: step)
             let collected = try await trainingBatch(of: step, cluster, builder)
             let batch = collected.trajectories
+            let results = collected.results
             watchdog?.waiting(for: "the update of iteration \(step)")
             var metrics = ["timing_s/gen": clock.lap()]
             metrics.merge(collected.metrics) { $1 }
+            monitor.enter(.updating)
             metrics.merge(rolloutMetrics(batch)) { $1 }
             try checkInfrastructure(batch)
             try recorder?.record(step: step, trajectories: batch)
@@ -235,21 +228,26 @@ package final class LearnerService {
             metrics.merge(updated) { $1 }
             step += 1
             metrics["timing_s/update"] = clock.lap()
+            monitor.enter(.publishing)
             let snapshot = learner.parameters.copy()
             versions[step] = snapshot
             let manifest = try await publish(snapshot, version: step, isReference: false, on: weights)
             manifests[step] = manifest
             metrics["timing_s/update_weights"] = clock.lap()
             await retire(on: weights)
+            let watched = await monitor.finishStep(
+                version: step,
+                rollouts: rollouts,
+                dispatcher: dispatcher,
+                weights: weights
+            )
             let seconds = total.lap()
             metrics["timing_s/step"] = seconds
             metrics["perf/time_per_step"] = seconds
             metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
-            metrics.merge(
-                Self.idleShares(of: collected.results, batch, slots: await dispatcher.snapshot().slots, seconds)
-            ) { $1 }
+            metrics.merge(Self.idleShares(of: results, batch, slots: await dispatcher.snapshot().slots, seconds)) { $1 }
             metrics["weights/version"] = Double(step)
             let workers = await rollouts.workerCount
             metrics["rollout/workers"] = Double(workers)
@@ -258,10 +256,14 @@ package final class LearnerService {
             }
             metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
             metrics.merge(Self.metrics(of: await rollouts.accounts)) { $1 }
+            metrics.merge(watched) { $1 }
+            metrics.merge(stepMetrics(batch, results: results, learner: learner, problems: source.trainingCount)) { $1 }
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
             try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
+            try ledger.recordTokens(step: step - 1, trajectories: batch, advantages: learner.lastAdvantages)
+            monitor.update(metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations
             if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
@@ -328,6 +330,7 @@ package final class LearnerService {
     /// Judges the current version on the held-out problems, greedily and sampled.
     private func evaluate(_ cluster: Cluster, _ builder: LeaseBuilder, training: TrainingBatch) async throws {
         guard !source.evaluation.isEmpty, let manifest = manifests[step] else { return }
+        monitor.enter(.evaluating)
         var clock = Stopwatch()
         var parts: [[Trajectory]] = []
         for (label, greedy) in [("greedy", true), ("sampled", false)] {
@@ -489,6 +492,7 @@ package final class LearnerService {
 
     private func finish() throws {
         try PolicyModel(parameters: learner.parameters, tokenizer: model.tokenizer).save(to: directory.final)
+        monitor.finish()
         display.finished(evaluations: evaluations, digest: learner.parameters.digest().hex)
     }
 }

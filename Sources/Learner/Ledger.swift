@@ -61,6 +61,7 @@ final class Ledger: Sendable {
                         PRIMARY KEY (purpose, label, step, shard));
                     """
             )
+            try db.execute(sql: Self.browsing)
         }
         return database
     }
@@ -102,7 +103,7 @@ final class Ledger: Sendable {
         return "no such folder, or no permission"
     }
 
-    private func writing<T>(_ body: (Database) throws -> T) throws -> T {
+    func writing<T>(_ body: (Database) throws -> T) throws -> T {
         do {
             return try database.write(body)
         } catch {
@@ -117,6 +118,7 @@ final class Ledger: Sendable {
         try writing { db in
             try db.execute(sql: "DELETE FROM iterations WHERE step >= ?", arguments: [step])
             try db.execute(sql: "DELETE FROM trajectories WHERE step >= ?", arguments: [step])
+            try db.execute(sql: "DELETE FROM trajectory_tokens WHERE step >= ?", arguments: [step])
             try db.execute(sql: "DELETE FROM shards WHERE step < ?", arguments: [step])
             return try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM iterations") ?? 0
         }

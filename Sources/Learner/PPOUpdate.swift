@@ -12,6 +12,8 @@ package import Transformer
 /// bits, whatever the number of threads.
 package final class PPOLearner {
     package let parameters: T5Parameters
+    /// Advantages of the newest batch after whitening, by trajectory and token.
+    private(set) var lastAdvantages: [[Float]] = []
     let optimizer: AdamW
     let lanes: GradientLanes
     let configuration: RunConfiguration
@@ -84,6 +86,7 @@ package final class PPOLearner {
         var metrics = ["timing_s/old_log_prob": clock.lap()]
         metrics.merge(Self.disagreement(trajectories, recomputed)) { $1 }
         let batch = makeBatch(trajectories, groups, recomputed, coefficient: coefficient, step: step)
+        lastAdvantages = batch.advantages.advantages
         let usesCritic = settings(of: step).advantageEstimator.usesCritic
         metrics.merge(
             trajectoryStatistics(

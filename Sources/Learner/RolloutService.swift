@@ -16,7 +16,11 @@ actor RolloutService {
     private let runID: [UInt8]
     private let incarnation = EnvelopeCodec.newIdentifier()
     private let store: any ShardStore
-    private var board: ShardBoard
+    var board: ShardBoard
+    /// Shards that came since they were last taken; see RolloutReport.swift.
+    var finished: [ShardTimes] = []
+    var bytesIn = 0
+    var bytesOut = 0
     private var waiters: [BatchID: CheckedContinuation<Void, Never>] = [:]
     /// Results that wait for the commit that is going on to end.
     private var pending: [WireShardResult] = []
@@ -45,7 +49,7 @@ actor RolloutService {
     }
 
     /// Seconds, for deadlines; a clock that nobody can set.
-    private var now: Double { (ContinuousClock.now - started).seconds }
+    var now: Double { (ContinuousClock.now - started).seconds }
 
     /// Workers that are heard of.
     var workerCount: Int { board.workerCount }
@@ -107,12 +111,14 @@ actor RolloutService {
     }
 
     private func receive(_ frame: [UInt8], _ peer: PeerID) {
+        bytesIn += frame.count
         do throws(ProtocolError) {
             let envelope = try EnvelopeCodec.decode(frame)
             guard let body = envelope.body else { throw .missingBody }
             guard envelope.runID.isEmpty || Array(envelope.runID) == runID else {
                 return board.refuse("this is another run", peer)
             }
+            if case .shardResult(let result) = body { note(result, from: peer) }
             board.receive(body, from: peer, now: now)
         } catch {
             board.refuse(error.description, peer)
@@ -155,7 +161,9 @@ actor RolloutService {
 
     private func send(_ body: WireEnvelope.OneOf_Body, to peer: PeerID) async {
         do {
-            try await channel.send(EnvelopeCodec.encode(body, runID: runID, incarnation: incarnation), to: peer)
+            let frame = try EnvelopeCodec.encode(body, runID: runID, incarnation: incarnation)
+            bytesOut += frame.count
+            try await channel.send(frame, to: peer)
         } catch {
             board.unreachable(peer, now: now)
         }

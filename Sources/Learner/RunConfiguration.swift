@@ -18,6 +18,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     package var sft = SupervisedSection()
     package var sandbox = SandboxSection()
     package var cluster = ClusterSection()
+    package var monitoring = MonitoringSection()
 
     package init() {}
 }

@@ -16,6 +16,7 @@ package struct RunDirectory: Sendable {
     package var tensorboard: URL { url.appending(path: "tensorboard") }
     package var ledger: URL { url.appending(path: "ledger.sqlite") }
     package var rollouts: URL { url.appending(path: "rollouts.jsonl") }
+    package var trace: URL { url.appending(path: "trace.jsonl") }
     package var reference: URL { url.appending(path: "reference") }
     package var warmStart: URL { url.appending(path: "sft") }
     package var checkpoints: URL { url.appending(path: "checkpoints") }

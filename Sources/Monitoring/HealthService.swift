@@ -56,19 +56,26 @@ package final class HealthService: Sendable {
         }
     }
 
-    /// Serves the two paths at `address` until cancelled.
+    /// Serves in a task of its own, when there is an address; a server that ends is told to `report`, and nobody else.
     ///
-    /// - Throws: ``MonitoringError`` when it cannot.
-    package func serve(
-        at address: String,
+    /// - Throws: ``MonitoringError`` for an address or a token that cannot be used.
+    package func begin(
+        at address: String?,
         environment: [String: String],
-        listening: @escaping @Sendable (ListenAddress) -> Void
-    ) async throws(MonitoringError) {
+        report: @escaping @Sendable (String) -> Void
+    ) throws(MonitoringError) -> Task<Void, Never>? {
+        guard let address, !address.isEmpty else { return nil }
         let server = try WebServer(
             address: ListenAddress(address),
             token: try AccessToken.fromEnvironment(environment)
         ) { [self] in answer($0) ?? .notFound }
-        try await server.run(listening: listening)
+        return Task {
+            do {
+                try await server.run { report("/metrics at http://\($0)/") }
+            } catch {
+                report("no /metrics: \(error)")
+            }
+        }
     }
 
     /// What the system says of this process.

@@ -16,7 +16,8 @@ package struct FrontEnd: AsyncParsableCommand {
             TrainCommand.self, SFTCommand.self, EvalCommand.self, DataCommand.self, GenerateCommand.self,
             LogprobsCommand.self,
             JudgeCommand.self, ScoreCommand.self, ReplayCommand.self, DiffCommand.self, BenchCommand.self,
-            DoctorCommand.self, DashboardCommand.self, KeygenCommand.self, LaunchCommand.self,
+            DoctorCommand.self, DashboardCommand.self, StatusCommand.self, ReportCommand.self, TraceCommand.self,
+            KeygenCommand.self, LaunchCommand.self,
         ]
     )
 

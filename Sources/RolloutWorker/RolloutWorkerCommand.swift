@@ -1,6 +1,7 @@
 package import ArgumentParser
 internal import Dispatching
 internal import Foundation
+internal import Monitoring
 internal import Telemetry
 internal import Transport
 
@@ -26,6 +27,9 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
 
+    @Option(help: ArgumentHelp("Serve /metrics and /healthz at PORT or HOST:PORT.", valueName: "address"))
+    var metrics: String?
+
     @Flag(help: "Go on when the process that started the worker ends.")
     var detached = false
 
@@ -40,11 +44,20 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
         do {
             let report: @Sendable (String) -> Void = { writeNotice("rollout worker: \($0)") }
             let security = try TransportSecurity(keys: keys, insecure: insecure, roles: [.rollout], report: report)
+            let name = name.isEmpty ? "rollout-\(getpid())" : name
+            let health = HealthService(role: "rollout", name: name)
+            let serving = try health.begin(
+                at: metrics,
+                environment: ProcessInfo.processInfo.environment,
+                report: report
+            )
+            defer { serving?.cancel() }
             let service = RolloutWorkerService(
                 provider: try ZeroMQTransport(security: security, report: report),
                 endpoint: learner,
-                name: name.isEmpty ? "rollout-\(getpid())" : name,
+                name: name,
                 verifier: try security.keyRing.map { try ManifestVerifier(folder: $0.folder) },
+                health: health,
                 report: report
             )
             try await service.run()

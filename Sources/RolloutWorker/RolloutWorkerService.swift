@@ -1,6 +1,7 @@
 internal import CodeAnalysis
 package import Dispatching
 internal import Foundation
+package import Monitoring
 internal import Protocol
 internal import Rewards
 internal import Telemetry
@@ -18,6 +19,8 @@ package actor RolloutWorkerService {
     private let verifier: ManifestVerifier?
     private let incarnation = EnvelopeCodec.newIdentifier()
     private let report: @Sendable (String) -> Void
+    private let health: HealthService?
+    private var done = (shards: 0, tokens: 0, generation: 0.0, execution: 0.0)
 
     private var control: (any ClientChannel)?
     private var runID: [UInt8] = []
@@ -50,18 +53,21 @@ package actor RolloutWorkerService {
     ///   - endpoint: the learner's control endpoint.
     ///   - name: of this worker.
     ///   - verifier: refuses weights that the learner did not sign, where keys are used.
+    ///   - health: is told what was done.
     ///   - report: for people: one line per event worth knowing.
     package init(
         provider: any ChannelProvider,
         endpoint: String,
         name: String,
         verifier: ManifestVerifier? = nil,
+        health: HealthService? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.provider = provider
         self.endpoint = endpoint
         self.name = name
         self.verifier = verifier
+        self.health = health
         self.report = report
     }
 
@@ -142,6 +148,7 @@ package actor RolloutWorkerService {
     }
 
     private func tick() async throws {
+        health?.beat()
         guard session != nil else { return try await greet() }
         var beat = WireHeartbeat()
         beat.sequence = 1
@@ -235,7 +242,19 @@ package actor RolloutWorkerService {
         return result
     }
 
+    private func count(_ result: WireShardResult) {
+        done.shards += 1
+        done.tokens += result.trajectories.reduce(0) { $0 + $1.tokens.count }
+        done.generation += result.generationSeconds
+        done.execution += result.executionSeconds
+        health?.update([
+            "rollout/shards_done": Double(done.shards), "rollout/tokens_done": Double(done.tokens),
+            "rollout/generation_s": done.generation, "rollout/execution_s": done.execution,
+        ])
+    }
+
     private func deliver(_ result: WireShardResult) async throws {
+        count(result)
         let frame = try EnvelopeCodec.encode(.shardResult(result), runID: runID, incarnation: incarnation)
         let key = ShardKey(purpose: result.purpose, label: result.label, step: result.step, shard: result.shard)
         unacknowledged[key] = (frame, .now)

@@ -1,6 +1,7 @@
 package import ArgumentParser
 internal import Dispatching
 internal import Foundation
+internal import Monitoring
 internal import Programs
 internal import Transport
 
@@ -54,6 +55,9 @@ package struct ExecuteCommand: AsyncParsableCommand {
     @Option(help: "How long it may take to finish what runs when told to stop, seconds.")
     var drain = 10.0
 
+    @Option(help: ArgumentHelp("Serve /metrics and /healthz at PORT or HOST:PORT.", valueName: "address"))
+    var metrics: String?
+
     @Flag(help: "Go on when the process that started the executor ends.")
     var detached = false
 
@@ -102,6 +106,8 @@ package struct ExecuteCommand: AsyncParsableCommand {
             var options = ExecutorOptions()
             options.name = name.isEmpty ? "executor-\(getpid())" : name
             options.drainSeconds = drain
+            let counting = try ExecutorHealth(name: options.name, slots: configuration.slots, metrics: metrics)
+            defer { withExtendedLifetime(counting) {} }
             let request = SelfTestRequest {
                 Task {
                     changes.continuation.yield(await trustedToolChains(of: pool, Array(pool.toolChains.keys)))
@@ -116,14 +122,14 @@ package struct ExecuteCommand: AsyncParsableCommand {
             }
             defer { trying.cancel() }
             defer { withExtendedLifetime(request) {} }
-            let work = Task { [options, configuration] in
+            let work = Task { [options, configuration, counting] in
                 try await runExecutor(
                     channel: channel,
                     slots: configuration.slots,
                     toolChains: toolChains,
                     options: options,
                     changes: changes.stream
-                ) { await pool.judge($0) }
+                ) { job in await counting.judge(job) { await pool.judge($0) } }
             }
             let stop = Task {
                 for await _ in stopping.stream { work.cancel() }

@@ -25,9 +25,16 @@ package struct MetricName: Sendable, Hashable {
 
     /// Every metric, in the order of the documentation.
     package static let all: [MetricName] =
-        (learning + lengths + agreement + time + rewards + executors + cluster + evaluation).map {
-            MetricName(name: $0.0, unit: $0.1, meaning: $0.2)
-        }
+        sections.flatMap(\.rows).map { MetricName(name: $0.0, unit: $0.1, meaning: $0.2) }
+
+    /// The table's parts with their headings.
+    static let sections: [(heading: String, rows: [MetricRow])] = [
+        ("Learning", learning), ("Lengths", lengths), ("Sampler and learner", agreement), ("Time and speed", time),
+        ("Rewards", rewards), ("Executors", executors), ("Cluster", cluster), ("Evaluation", evaluation + ceiling),
+    ]
+
+    /// Whether a run or a process reports the number today; the other names are kept for it.
+    package var isWritten: Bool { !Self.reserved.contains(name) }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
@@ -48,8 +55,12 @@ package struct MetricName: Sendable, Hashable {
 
     /// The name in the form that Prometheus allows, with the project's prefix.
     package var prometheusName: String {
-        let body = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        return "ppocoder_" + body
+        var body = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        // Prometheus' own rules: units are written out, and `_total` is for counters.
+        body = body.replacing("_per_s", with: "_per_second", maxReplacements: 1)
+        var words = body.split(separator: "_").map { $0 == "s" ? "seconds" : String($0) }
+        if words.last == "total" { words.removeLast() }
+        return "ppocoder_" + words.joined(separator: "_")
     }
 }
 

@@ -86,7 +86,7 @@ extension MetricName {
         ("timing_s/testing", .seconds, "evaluation on held-out problems"),
         ("timing_s/step", .seconds, "the whole iteration"),
         ("perf/throughput", .tokensPerSecond, "tokens learnt from per second of the iteration, one learner"),
-        ("perf/total_num_tokens", .tokens, "prompt and completion tokens of the iteration"),
+        ("perf/total_num_tokens", .tokens, "completion tokens of the iteration"),
         ("perf/time_per_step", .seconds, "the whole iteration, as verl names it"),
         ("perf/gen_tokens_per_s", .tokensPerSecond, "tokens sampled per second, all rollout workers"),
         ("perf/programs_per_s", .programsPerSecond, "verdicts per second of the iteration"),
@@ -96,9 +96,9 @@ extension MetricName {
     ]
 
     static let rewards: [MetricRow] = [
-        ("reward/execution/mean", .plain, "execution term, weighted"),
-        ("reward/ast_match/mean", .plain, "syntax-tree term, weighted"),
-        ("reward/dataflow_match/mean", .plain, "data-flow term, weighted"),
+        ("reward/execution/mean", .plain, "execution term before its weight"),
+        ("reward/ast_match/mean", .plain, "syntax-tree term before its weight"),
+        ("reward/dataflow_match/mean", .plain, "data-flow term before its weight"),
         ("reward/adaptive/mean", .plain, "partial-credit term, before weighting"),
         ("reward/overlong/mean", .plain, "overlong term, before weighting"),
         ("reward/kl/mean", .plain, "KL term summed over a completion, weighted"),
@@ -129,9 +129,10 @@ extension MetricName {
             ("executor/jobs_outstanding", .count, "jobs waiting for an executor or with one"),
             ("executor/jobs_hedged", .count, "second leases given to jobs that took long"),
             ("executor/untrusted", .count, "executors that are being tried or were found wanting"),
+            ("executor/verdicts", .count, "programs that the executor judged; on its /metrics only"),
             ("executor/slots_total", .count, "slots of all live executors"),
-            ("executor/slots_busy", .count, "slots in which a program runs"),
-            ("executor/utilization", .ratio, "slot time spent running programs"),
+            ("executor/slots_busy", .count, "slots with a leased program, mean over the iteration; on /metrics now"),
+            ("executor/utilization", .ratio, "the iteration's slot time with a leased program"),
             ("executor/joined", .count, "executors that joined since the last step"),
             ("executor/left", .count, "executors that said goodbye since the last step"),
             ("executor/lost", .count, "executors whose lease lapsed since the last step"),
@@ -142,6 +143,11 @@ extension MetricName {
         ("rollout/flat_groups", .count, "prompts whose completions all earned the same"),
         ("rollout/left_out", .count, "judged completions that are not learnt from: cut off, or of flat prompts"),
         ("rollout/refilled_prompts", .count, "flat prompts that were replaced by new ones"),
+        ("rollout/tokens_per_busy_s", .tokensPerSecond, "tokens sampled per second of a worker's sampling"),
+        ("rollout/shards_done", .count, "shards that the worker finished; on its /metrics only"),
+        ("rollout/tokens_done", .tokens, "tokens that the worker sampled; on its /metrics only"),
+        ("rollout/generation_s", .seconds, "the worker's time of sampling; on its /metrics only"),
+        ("rollout/execution_s", .seconds, "the worker's wait for verdicts; on its /metrics only"),
         ("rollout/workers", .count, "rollout workers with a live registration"),
         ("rollout/shards_reassigned", .count, "shards leased again because a lease lapsed"),
         ("rollout/duplicates_dropped", .count, "second copies of a shard that were dropped"),
@@ -157,13 +163,26 @@ extension MetricName {
         ("weights/bytes_full", .bytes, "size of a version"),
         ("weights/bytes_sent", .bytes, "weight bytes sent in this iteration, all workers"),
         ("weights/lag_max", .count, "versions by which the slowest worker is behind"),
-        ("transport/bytes_in", .bytes, "received by the learner in this iteration"),
-        ("transport/bytes_out", .bytes, "sent by the learner in this iteration"),
+        ("transport/bytes_in", .bytes, "received from rollout workers in this iteration"),
+        ("transport/bytes_out", .bytes, "sent to rollout workers in this iteration, weights with them"),
         ("transport/redelivered", .count, "messages that were sent again"),
         ("transport/refused", .count, "malformed, oversized or unauthorised messages"),
         ("idle/learner_ratio", .ratio, "the iteration's time in which the learner waited"),
-        ("idle/rollout_ratio", .ratio, "the iteration's time in which rollout workers waited, mean"),
-        ("idle/executor_ratio", .ratio, "the iteration's slot time in which no program ran"),
+        ("idle/rollout_ratio", .ratio, "the iteration's time in which rollout workers did not sample, mean"),
+        ("idle/executor_ratio", .ratio, "the iteration's slot time without a leased program"),
+    ]
+
+    /// Names that are kept for numbers that no run writes yet.
+    static let reserved: Set<String> = [
+        "critic/lr", "actor/skipped_minibatches", "sft/token_accuracy", "sft/epoch", "prompt_length/clip_ratio",
+        "training/first_ratio_error_max", "timing_s/adv", "perf/gen_tokens_per_s", "reward/kl/mean",
+        "reward/parse_rate", "weights/broadcast_s", "weights/apply_s", "transport/redelivered", "val/greedy/problems",
+        "val/sampled/problems", "val/greedy/response_length", "val/sampled/response_length",
+    ]
+
+    static let ceiling: [MetricRow] = [
+        ("val/gold/compile_rate", .ratio, "references that compile, from data.gold_ceiling"),
+        ("val/gold/pass@1", .ratio, "references that pass their tests, from data.gold_ceiling"),
     ]
 
     static let evaluation: [MetricRow] =

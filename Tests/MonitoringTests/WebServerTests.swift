@@ -56,7 +56,7 @@ struct WebServerTests {
     }
 
     @Test func aPageIsAnsweredWithTheHeadersThatKeepItAlone() async throws {
-        try await Self.serve { address in
+        try await Self.serve { (address: ListenAddress) async throws in
             let answer = try Self.ask(address, "GET /a?b=1&b=2 HTTP/1.1", "Host: localhost:\(address.port)")
             #expect(answer.status == 200 && answer.text == "/a b=1")
             let policy = try #require(answer.headers["Content-Security-Policy"])
@@ -66,7 +66,7 @@ struct WebServerTests {
     }
 
     @Test func nothingCanBeWritten() async throws {
-        try await Self.serve { address in
+        try await Self.serve { (address: ListenAddress) async throws in
             for method in ["POST", "PUT", "DELETE"] {
                 let answer = try Self.ask(address, "\(method) / HTTP/1.1", "Host: 127.0.0.1", "Content-Length: 0")
                 #expect(answer.status == 405)
@@ -75,7 +75,7 @@ struct WebServerTests {
     }
 
     @Test func anotherHostsNameIsRefused() async throws {
-        try await Self.serve { address in
+        try await Self.serve { (address: ListenAddress) async throws in
             #expect(try Self.ask(address, "GET / HTTP/1.1", "Host: evil.example:\(address.port)").status == 421)
             #expect(try Self.ask(address, "GET / HTTP/1.1", "Host: 127.0.0.1.evil.example").status == 421)
             #expect(try Self.ask(address, "GET / HTTP/1.1", "Host: [::1]:80").status == 200)
@@ -83,7 +83,7 @@ struct WebServerTests {
     }
 
     @Test func aTokenOpensByHeaderOrOnceByAddress() async throws {
-        try await Self.serve(token: "0123456789abcdef") { address in
+        try await Self.serve(token: "0123456789abcdef") { (address: ListenAddress) async throws in
             #expect(try Self.ask(address, "GET / HTTP/1.1", "Host: x").status == 401)
             #expect(
                 try Self.ask(address, "GET / HTTP/1.1", "Host: x", "Authorization: Bearer 0123456789abcdee").status

@@ -1,0 +1,106 @@
+internal import Dispatching
+internal import Foundation
+internal import Programs
+internal import Protocol
+internal import Telemetry
+internal import Tensors
+internal import Transformer
+
+/// Who waited for whom in an iteration.
+///
+/// - Parameters:
+///   - shards: that came in the iteration.
+///   - workers: names of the rollout workers.
+///   - leases: of executors that ended in the iteration or go on.
+///   - slots: of the executors, by name.
+///   - window: the iteration.
+/// - Returns: `idle/rollout_ratio`, `idle/executor_ratio` and `executor/utilization`, as far as there is anybody.
+func idleRatios(
+    shards: [ShardTimes],
+    workers: [String],
+    leases: [LeaseSpan],
+    slots: [String: Int],
+    window: TimeSpan
+) -> [String: Double] {
+    let length = window.end - window.start
+    guard length > 0 else { return [:] }
+    var metrics: [String: Double] = [:]
+    if !workers.isEmpty {
+        let busy = workers.map { name in
+            let spans = shards.filter { $0.worker == name }.map {
+                TimeSpan(start: $0.generation.start, end: $0.generation.end)
+            }
+            return occupiedSeconds(spans, capacity: 1, in: window) / length
+        }
+        metrics["idle/rollout_ratio"] = 1 - busy.reduce(0, +) / Double(busy.count)
+    }
+    let total = slots.values.reduce(0, +)
+    if total > 0 {
+        let busy = slots.map { name, slots in
+            let spans = leases.filter { $0.executor == name }.map { TimeSpan(start: $0.start, end: $0.end) }
+            return occupiedSeconds(spans, capacity: slots, in: window)
+        }
+        let share = busy.reduce(0, +) / (length * Double(total))
+        metrics["executor/utilization"] = share
+        metrics["idle/executor_ratio"] = 1 - share
+    }
+    return metrics
+}
+
+/// Mean, 95th percentile and greatest of the waits for a slot; nothing when there was none.
+func waitMetrics(_ waits: [Double]) -> [String: Double] {
+    guard !waits.isEmpty else { return [:] }
+    let sorted = waits.sorted()
+    return [
+        "executor/queue_wait_s/mean": waits.reduce(0, +) / Double(waits.count),
+        // The least value that at least 95 of 100 do not exceed.
+        "executor/queue_wait_s/p95": sorted[(95 * sorted.count + 99) / 100 - 1],
+        "executor/queue_wait_s/max": sorted[sorted.count - 1],
+    ]
+}
+
+/// Numbers of a batch that need no arithmetic of PPO.
+func stepMetrics(
+    _ batch: [Trajectory],
+    results: [(lease: WireRolloutLease, result: WireShardResult)],
+    learner: PPOLearner,
+    problems: Int?
+) -> [String: Double] {
+    let judged = batch.filter { !$0.masked }
+    var metrics: [String: Double] = [
+        "training/global_step": Double(learner.state.gradientSteps),
+        "timing_s/reward": results.map(\.result.executionSeconds).max() ?? 0,
+        "prompt_length/max": Double(batch.map(\.source.count).max() ?? 0),
+        "prompt_length/min": Double(batch.map(\.source.count).min() ?? 0),
+        "weights/bytes_full": Double(learner.parameters.buffer.count * MemoryLayout<Float>.stride),
+    ]
+    // Iteration t is sampled with the weights that t − k iterations made.
+    let staleness = results.map { Double(Int($0.lease.step) - Int($0.lease.weights.version)) }
+    if !staleness.isEmpty {
+        metrics["training/off_policy/trajectory_staleness/mean"] = staleness.reduce(0, +) / Double(staleness.count)
+        metrics["training/off_policy/trajectory_staleness/max"] = staleness.max()
+        metrics["training/off_policy/trajectory_staleness/min"] = staleness.min()
+    }
+    if let problems, problems > 0, let step = results.first?.lease.step {
+        let prompts = Set(batch.map(\.source)).count
+        metrics["training/epoch"] = Double((Int(step) + 1) * prompts) / Double(problems)
+    }
+    let seconds = results.reduce(0) { $0 + $1.result.generationSeconds }
+    let tokens = batch.reduce(0) { $0 + $1.tokens.count }
+    if seconds > 0 { metrics["rollout/tokens_per_busy_s"] = Double(tokens) / seconds }
+    var usage = rusage()
+    if unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
+        metrics["perf/peak_memory"] = Double(usage.ru_maxrss) * 1024
+    }
+    guard !judged.isEmpty else { return metrics }
+    let count = Double(judged.count)
+    metrics["executor/compile_s/mean"] = judged.reduce(0) { $0 + $1.verdict.compileSeconds } / count
+    metrics["executor/run_s/mean"] = judged.reduce(0) { $0 + $1.verdict.wallSeconds } / count
+    metrics["reward/empty_rate"] =
+        Double(judged.count { $0.text.allSatisfy(\.isWhitespace) }) / count
+    let tests = judged.reduce(0) { $0 + $1.verdict.testsTotal }
+    if tests > 0 {
+        metrics["reward/tests_passed_rate"] = Double(judged.reduce(0) { $0 + $1.verdict.testsPassed }) / Double(tests)
+    }
+    return metrics
+}
