@@ -2,8 +2,8 @@
 ///
 /// They are texts of the executable, so that it can be copied anywhere; the content-security policy of the server lets
 /// nothing else in. The script puts every text of a run into text nodes and never makes tags of it.
-enum DashboardPage {
-    static let document = """
+package enum DashboardPage {
+    package static let document = """
         <!DOCTYPE html>
         <html lang="en">
         <head>
@@ -31,9 +31,10 @@ enum DashboardPage {
 
         """
 
-    static let script = DashboardScript.base + DashboardScript.chart + DashboardScript.rollouts + DashboardScript.views
+    package static let script =
+        DashboardScript.base + DashboardScript.chart + DashboardScript.rollouts + DashboardScript.views
 
-    static let style = """
+    package static let style = """
         :root {
           --back: #ffffff; --panel: #f6f7f9; --text: #16191d; --soft: #525a66; --line: #c9ced6; --accent: #0b5cad;
           --good: #1a6e36; --half: #8a5a00; --bad: #b3261e;

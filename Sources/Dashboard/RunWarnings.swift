@@ -1,16 +1,16 @@
 package import Telemetry
 
 /// What a person should look at in a run, found in its numbers.
-struct RunWarning: Equatable, Sendable {
+package struct RunWarning: Equatable, Sendable {
     /// `infrastructure`, `collapse`, `suspicion`, `length`, `mismatch` or `memory`: stands in the page as it is.
-    var kind: String
-    var text: String
+    package var kind: String
+    package var text: String
 }
 
 /// Looks for trouble in the numbers of a run.
 ///
 /// Compares the mean of the newest ten values with earlier ones, so that one bad batch raises nothing.
-func runWarnings(_ history: MetricHistory) -> [RunWarning] {
+package func runWarnings(_ history: MetricHistory) -> [RunWarning] {
     var warnings: [RunWarning] = []
     func recent(_ name: String) -> Double? { history[name].flatMap { mean($0.values.suffix(10)) } }
     func early(_ name: String) -> Double? { history[name].flatMap { mean($0.values.prefix(10)) } }

@@ -70,14 +70,18 @@ final class Supervisor: Sendable {
                             "execute", "--dispatcher", endpoints.executors, "--name", "executor-\(i + 1)", "--slots",
                             "\(configuration.sandbox.slots)",
                         ] + security
-                    try await keeper.keep("executor \(i + 1)", patience: patience, isEndless: true) { _ in .own("ppocoder-sandbox", arguments) }
+                    try await keeper.keep("executor \(i + 1)", patience: patience, isEndless: true) { _ in
+                        .own("ppocoder-sandbox", arguments)
+                    }
                     return false
                 }
             }
             for i in 0..<configuration.cluster.rolloutWorkers {
                 group.addTask { [self] in
                     let arguments = ["--learner", endpoints.control, "--name", "rollout-\(i + 1)"] + security
-                    try await keeper.keep("rollout worker \(i + 1)", patience: patience, isEndless: true) { _ in .own("ppocoder-rollout", arguments) }
+                    try await keeper.keep("rollout worker \(i + 1)", patience: patience, isEndless: true) { _ in
+                        .own("ppocoder-rollout", arguments)
+                    }
                     return false
                 }
             }

@@ -3,7 +3,7 @@ import GRDB
 import Monitoring
 import Testing
 
-@testable import Dashboard
+import Dashboard
 
 struct DashboardServiceTests {
     /// The JSON that the service answers.

@@ -2,7 +2,7 @@ import Foundation
 import Telemetry
 import Testing
 
-@testable import Dashboard
+import Dashboard
 
 struct WarningTests {
     static func history(_ folder: RunFolder, steps: Int, _ values: (Int) -> [String: Double]) throws -> MetricHistory {
@@ -44,9 +44,9 @@ struct WarningTests {
     @Test func theRoleThatIdlesLeastSetsThePace() {
         let latest = ["idle/learner_ratio": 0.6, "idle/rollout_ratio": 0.1, "idle/executor_ratio": 0.9]
         #expect(
-            bottleneck(latest)
+            paceSentence(latest)
                 == "the rollout workers set the pace: idle 10 %; learner idle 60 %, executors idle 90 %"
         )
-        #expect(bottleneck([:]) == nil)
+        #expect(paceSentence([:]) == nil)
     }
 }
