@@ -167,7 +167,8 @@ struct TraceIdle {
                 busy.workers += occupiedSeconds(spans.lazy.map(\.span), capacity: 1, in: step.span)
             }
             for spans in executors.values {
-                let capacity = spans.last?.capacity ?? 1
+                // One that is being drained says it has none.
+                let capacity = spans.compactMap(\.capacity).max() ?? 1
                 busy.executors += occupiedSeconds(spans.lazy.map(\.span), capacity: capacity, in: step.span)
             }
         }

@@ -131,7 +131,7 @@ struct WebServerTests {
             return #expect(Bool(false))
         }
         let text = String(decoding: data, as: UTF8.self)
-        #expect(text.contains("role=\"executor\"") && text.contains("ppocoder_executor_slots_total{"))
+        #expect(text.contains("role=\"executor\"") && text.contains("ppocoder_executor_slots{"))
         #expect(text.contains("ppocoder_process_cpu_s"))
         #expect(health.answer(WebRequest(path: "/healthz"))?.status == 200)
         health.report(trouble: "the dispatcher is gone")
