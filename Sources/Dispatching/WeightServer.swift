@@ -50,6 +50,8 @@ package actor WeightServer {
     private struct Version {
         let manifest: WireWeightManifest
         let provider: ChunkProvider
+        /// Times it was published: the reference and version 0 of a fresh run are the same weights.
+        var publications = 0
     }
 
     private let channel: any ServerChannel
@@ -90,7 +92,9 @@ package actor WeightServer {
             throw .message(error)
         }
         guard let digest = Digest(bytes: Array(manifest.digest)) else { return }
-        versions[digest] = Version(manifest: manifest, provider: provider)
+        var version = versions[digest] ?? Version(manifest: manifest, provider: provider)
+        version.publications += 1
+        versions[digest] = version
         if manifest.reference { return }
         do throws(TransportError) {
             try await publisher?.publish(frame)
@@ -104,8 +108,12 @@ package actor WeightServer {
         try await publish(manifest) { offset, count in Array(bytes[offset..<offset + count]) }
     }
 
-    /// Stops serving `digest`; whoever asks is told that it is gone.
-    package func withdraw(_ digest: Digest) { versions[digest] = nil }
+    /// Takes one publication of `digest` back; after the last one whoever asks is told that it is gone.
+    package func withdraw(_ digest: Digest) {
+        guard var version = versions[digest] else { return }
+        version.publications -= 1
+        versions[digest] = version.publications > 0 ? version : nil
+    }
 
     /// Serves until the task is cancelled.
     package func run() async throws(DispatchError) {

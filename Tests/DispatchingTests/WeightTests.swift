@@ -52,6 +52,29 @@ struct WeightTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func theReferenceIsServedAfterTheVersionOfTheSameWeightsWasWithdrawn() async throws {
+        let transport = InMemoryTransport()
+        let channel = try await transport.server(binding: "/weights", options: .bulk)
+        let server = WeightServer(channel: channel)
+        let serving = Task { try await server.run() }
+        let bytes = weights(10_000, seed: 9)
+        let reference = makeManifest(bytes: bytes, version: 0, reference: true, chunkBytes: 4000)
+        let policy = makeManifest(bytes: bytes, version: 0, reference: false, chunkBytes: 4000)
+        #expect(reference.digest == policy.digest)
+        try await server.publish(reference, bytes: bytes)
+        try await server.publish(policy, bytes: bytes)
+
+        let digest = try #require(Digest(bytes: Array(policy.digest)))
+        await server.withdraw(digest)
+        let client = WeightClient(channel: try await transport.client(connecting: channel.endpoint, options: .bulk))
+        #expect(try await client.fetch(reference) == bytes)
+        await server.withdraw(digest)
+        await #expect(throws: DispatchError.gone(version: 0)) { try await client.fetch(reference) }
+        serving.cancel()
+        try await serving.value
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func aFetchGoesOnWhenTheServerIsRestartedAndChunksAreLostOrDamaged() async throws {
         var faults = InMemoryFaults()
         faults.dropped = 0.2
