@@ -93,7 +93,8 @@ struct HostileTCPTests {
         await peer.send(recording)
         #expect(await peer.isClosed(within: .seconds(20)))
         #expect(try await channel.receive(timeout: .milliseconds(200)) == nil)
-        #expect(log.text.contains("control: 127.0.0.1:"), "\(log.text)")
+        // The peer may be gone before the system can say who it was: then it is "somebody".
+        #expect(log.text.contains("does not speak this protocol with the right keys"), "\(log.text)")
         await server.close()
     }
 
