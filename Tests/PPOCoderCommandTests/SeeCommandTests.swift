@@ -10,6 +10,8 @@ import Testing
             TinyModel.shape + ReplayCommandTests.run + [
                 "run.output_path=\(folder.url.path)", "run.name=small", "run.iterations=4", "cluster.rollout_workers=3",
                 "monitoring.trace=true", "monitoring.listen=127.0.0.1:0",
+                // Enough work for the last of the workers to join on a fast machine, too.
+                "rollout.prompts_per_step=64", "rollout.prompts_per_shard=2",
             ]
         let train = try CommandRun.ppocoder(
             ["train", "--load_model_path", try TinyModel.path()] + settings.flatMap { ["--set", $0] }
