@@ -82,11 +82,8 @@ package func warningTexts(_ history: MetricHistory) -> [String] {
     runWarnings(history).map { "\($0.kind): \($0.text)" }
 }
 
-/// Who sets the pace, in a sentence; nil when nobody measured it.
-package func paceSentence(_ latest: [String: Double]) -> String? { bottleneck(latest) }
-
 /// Who the others wait for, in a sentence; nil when nobody measured it.
-func bottleneck(_ latest: [String: Double]) -> String? {
+package func bottleneck(_ latest: [String: Double]) -> String? {
     let roles = [
         ("learner", "idle/learner_ratio"), ("rollout workers", "idle/rollout_ratio"),
         ("executors", "idle/executor_ratio"),

@@ -53,6 +53,37 @@ final class GradientLanes {
         return results.compactMap { $0 }
     }
 
+    /// Scores trajectories under `parameters`, without keeping anything for a backward pass.
+    ///
+    /// - Parameters:
+    ///   - trajectories: masked ones are left out.
+    ///   - parameters: written by nobody until this returns.
+    ///   - sampling: settings that the trajectories were sampled with.
+    ///   - size: trajectories scored together.
+    ///   - part: what is wanted of a score, one number per token.
+    /// - Returns: `part` of every trajectory; empty for masked ones.
+    func forward(
+        _ trajectories: [Trajectory],
+        _ parameters: T5Parameters,
+        _ sampling: SamplingSettings,
+        microbatch size: Int,
+        _ part: @Sendable (ScoredTarget) -> [Float]
+    ) -> [[Float]] {
+        let members = trajectories.indices.filter { !trajectories[$0].masked }
+        let chunks = PPOLearner.chunks(Array(members), size: size)
+        let scores = forEachMicrobatch(chunks.count) { lane, index in
+            lane.scorer.forward(
+                parameters: parameters,
+                batch: PPOLearner.batch(chunks[index].map { trajectories[$0] }),
+                settings: sampling,
+                keepForBackward: false
+            ).map(part)
+        }
+        var result = [[Float]](repeating: [], count: trajectories.count)
+        for (member, row) in zip(chunks.joined(), scores.joined()) { result[member] = row }
+        return result
+    }
+
     /// Adds lanes 1 … L − 1 to lane 0, in order.
     func reduce() {
         let sum = lanes[0].gradients.buffer

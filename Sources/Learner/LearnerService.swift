@@ -261,8 +261,8 @@ package final class LearnerService {
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
-            try ledger.record(step: step - 1, trajectories: batch, weights: digest, metrics: metrics)
-            try ledger.recordTokens(step: step - 1, trajectories: batch, advantages: learner.lastAdvantages)
+            let advantages = learner.lastAdvantages
+            try ledger.record(step: step - 1, batch, weights: digest, metrics: metrics, advantages: advantages)
             monitor.update(metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
             let isLast = step == configuration.run.iterations

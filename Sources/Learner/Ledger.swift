@@ -169,8 +169,15 @@ final class Ledger: Sendable {
     ///   - trajectories: its batch.
     ///   - weights: digest of the weights after the iteration.
     ///   - metrics: by name; those that are not finite are left out.
+    ///   - advantages: parallel to the batch, by token; empty for those left out of the loss.
     /// - Throws: when the database refuses the rows.
-    func record(step: Int, trajectories: [Trajectory], weights: String, metrics: [String: Double]) throws {
+    func record(
+        step: Int,
+        _ trajectories: [Trajectory],
+        weights: String,
+        metrics: [String: Double],
+        advantages: [[Float]]
+    ) throws {
         let finite = metrics.filter { $0.value.isFinite }
         let json = String(
             decoding: try JSONSerialization.data(withJSONObject: finite, options: .sortedKeys),
@@ -192,6 +199,7 @@ final class Ledger: Sendable {
                     trajectory.text, trajectory.verdict.diagnostics,
                 ])
             }
+            try Self.recordTokens(db, step: step, trajectories: trajectories, advantages: advantages)
         }
     }
 }

@@ -17,31 +17,28 @@ extension Ledger {
     /// Every iteration keeps its tokens for this many iterations, every tenth for good: a long run stays small.
     static let recentIterations = 50
 
-    /// Records the tokens of one iteration, four bytes per number, little-endian.
-    ///
-    /// - Parameters:
-    ///   - step: the iteration.
-    ///   - trajectories: its batch.
-    ///   - advantages: parallel to the batch, by token; empty for those left out of the loss.
-    /// - Throws: when the database refuses the rows.
-    func recordTokens(step: Int, trajectories: [Trajectory], advantages: [[Float]]) throws {
+    /// Records the tokens of one iteration, four bytes per number, little-endian, and forgets older ones.
+    static func recordTokens(
+        _ db: Database,
+        step: Int,
+        trajectories: [Trajectory],
+        advantages: [[Float]]
+    ) throws {
         let encoder = JSONEncoder()
-        try writing { db in
-            let insert = try db.makeStatement(
-                sql: "INSERT OR REPLACE INTO trajectory_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            )
-            for (index, trajectory) in trajectories.enumerated() {
-                try insert.execute(arguments: [
-                    step, trajectory.slot, bytes(trajectory.tokens), bytes(trajectory.behaviourLogProbabilities),
-                    bytes(trajectory.referenceLogProbabilities), bytes(trajectory.values),
-                    bytes(index < advantages.count ? advantages[index] : []),
-                    String(decoding: try encoder.encode(trajectory.verdict.tests), as: UTF8.self),
-                ])
-            }
-            let old = step - Self.recentIterations
-            if old >= 0, !old.isMultiple(of: 10) {
-                try db.execute(sql: "DELETE FROM trajectory_tokens WHERE step = ?", arguments: [old])
-            }
+        let insert = try db.makeStatement(
+            sql: "INSERT OR REPLACE INTO trajectory_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        for (index, trajectory) in trajectories.enumerated() {
+            try insert.execute(arguments: [
+                step, trajectory.slot, bytes(trajectory.tokens), bytes(trajectory.behaviourLogProbabilities),
+                bytes(trajectory.referenceLogProbabilities), bytes(trajectory.values),
+                bytes(index < advantages.count ? advantages[index] : []),
+                String(decoding: try encoder.encode(trajectory.verdict.tests), as: UTF8.self),
+            ])
+        }
+        let old = step - recentIterations
+        if old >= 0, !old.isMultiple(of: 10) {
+            try db.execute(sql: "DELETE FROM trajectory_tokens WHERE step = ?", arguments: [old])
         }
     }
 }

@@ -149,21 +149,9 @@ extension PPOLearner {
 
     /// log π(aₜ|sₜ) of every trajectory under the current weights; empty for masked ones.
     func score(_ trajectories: [Trajectory]) -> [[Float]] {
-        let members = trajectories.indices.filter { !trajectories[$0].masked }
-        let chunks = Self.chunks(Array(members), size: configuration.cluster.microbatchSize)
-        // Nothing writes them until all lanes are done.
-        let (parameters, sampling) = (parameters, sampling)
-        let scores = lanes.forEachMicrobatch(chunks.count) { lane, index in
-            lane.scorer.forward(
-                parameters: parameters,
-                batch: Self.batch(chunks[index].map { trajectories[$0] }),
-                settings: sampling,
-                keepForBackward: false
-            ).map(\.logProbabilities)
+        lanes.forward(trajectories, parameters, sampling, microbatch: configuration.cluster.microbatchSize) {
+            $0.logProbabilities
         }
-        var result = [[Float]](repeating: [], count: trajectories.count)
-        for (member, row) in zip(chunks.joined(), scores.joined()) { result[member] = row }
-        return result
     }
 
     /// Indices of trajectories, one array per prompt, in slot order.

@@ -28,21 +28,9 @@ final class SeparateCritic {
 
     /// V(sₜ) of every trajectory; empty for masked ones.
     func values(_ trajectories: [Trajectory]) -> [[Float]] {
-        let members = trajectories.indices.filter { !trajectories[$0].masked }
-        let chunks = PPOLearner.chunks(Array(members), size: configuration.cluster.microbatchSize)
-        // Nothing writes them until all lanes are done.
-        let (parameters, sampling) = (parameters, sampling)
-        let scores = lanes.forEachMicrobatch(chunks.count) { lane, index in
-            lane.scorer.forward(
-                parameters: parameters,
-                batch: PPOLearner.batch(chunks[index].map { trajectories[$0] }),
-                settings: sampling,
-                keepForBackward: false
-            ).map(\.values)
+        lanes.forward(trajectories, parameters, sampling, microbatch: configuration.cluster.microbatchSize) {
+            $0.values
         }
-        var result = [[Float]](repeating: [], count: trajectories.count)
-        for (member, row) in zip(chunks.joined(), scores.joined()) { result[member] = row }
-        return result
     }
 
     /// Leaves the gradient of the value loss of one minibatch in the sum of the lanes.

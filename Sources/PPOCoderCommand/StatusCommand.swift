@@ -117,7 +117,7 @@ struct StatusScreen {
             let curve = room >= 8 ? "  " + Self.curve(series, width: min(60, room)) : ""
             lines.append(Self.cut(left + String(repeating: " ", count: max(0, 9 - value.count)) + value + curve, width))
         }
-        if let sentence = paceSentence(history.latest) { lines += ["", Self.cut("pace: \(sentence)", width)] }
+        if let sentence = bottleneck(history.latest) { lines += ["", Self.cut("pace: \(sentence)", width)] }
         guard let report else { return lines }
         let age = max(0, now - report.time)
         lines += ["", bold(Self.cut("rollout workers (version, leases, shards, heard)", width))]

@@ -44,9 +44,9 @@ struct WarningTests {
     @Test func theRoleThatIdlesLeastSetsThePace() {
         let latest = ["idle/learner_ratio": 0.6, "idle/rollout_ratio": 0.1, "idle/executor_ratio": 0.9]
         #expect(
-            paceSentence(latest)
+            bottleneck(latest)
                 == "the rollout workers set the pace: idle 10 %; learner idle 60 %, executors idle 90 %"
         )
-        #expect(paceSentence([:]) == nil)
+        #expect(bottleneck([:]) == nil)
     }
 }
