@@ -51,6 +51,43 @@ struct BackwardTests {
         }
     }
 
+    /// Over many models, the part of the residual along the gradient, which a mistaken weight of a micro-batch would give the
+    /// same sign every time, is on average within noise of zero; so is the sum of all elements.
+    @Test("Splitting a batch leaves a residual without a preferred direction")
+    func theResidualOfASplitHasMeanZero() throws {
+        let fixture = try FixtureFile("tied")
+        let scorer = T5Scorer(configuration: fixture.configuration)
+        let seeds: Range<UInt64> = 0..<200
+        var along: [Double] = []
+        var sums: [Double] = []
+        for seed in seeds {
+            let parameters = T5Parameters.random(configuration: fixture.configuration, seed: 1000 + seed)
+            let whole = try fixture.lossAndGradient(parameters, scorer: scorer).gradients.buffer
+            let split = [[2, Int(seed % 2)], [3, 4], [1 - Int(seed % 2)]]
+            let parts = try fixture.lossAndGradient(parameters, microBatches: split, scorer: scorer).gradients.buffer
+            var (product, sum, squares, residual) = (0.0, 0.0, 0.0, 0.0)
+            for i in 0..<whole.count {
+                let (g, d) = unsafe (Double(whole.base[i]), Double(parts.base[i]) - Double(whole.base[i]))
+                product += g * d
+                sum += d
+                squares += g * g
+                residual += d * d
+            }
+            #expect(residual > 0 && residual < 1e-10 * squares, "seed \(seed)")
+            along.append(product / squares)
+            sums.append(sum / squares.squareRoot())
+        }
+        for residuals in [along, sums] {
+            let mean = residuals.reduce(0, +) / Double(residuals.count)
+            let variance = residuals.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(residuals.count - 1)
+            let error = (variance / Double(residuals.count)).squareRoot()
+            // A mean of zero is farther off once in 16,000 times.
+            #expect(abs(mean) < 4 * error, "\(mean) ± \(error)")
+            // And a bias of a millionth of the gradient would be seen.
+            #expect(error < 2.5e-7)
+        }
+    }
+
     @Test("Activations computed again give the gradient of kept ones to the bit", arguments: FixtureFile.names)
     func recomputationChangesNoBit(name: String) throws {
         let fixture = try FixtureFile(name)

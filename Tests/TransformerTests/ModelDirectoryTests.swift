@@ -1,4 +1,5 @@
 import Checkpoints
+import Determinism
 import Foundation
 import Testing
 import Transformer
@@ -93,6 +94,72 @@ struct ModelDirectoryTests {
         try writeShards(parameters, fileOfFirst: file)
         let error = #expect(throws: CheckpointError.self) { try T5ModelDirectory.load(from: directory) }
         #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
+    }
+
+    /// A file of 16-bit floats, as published models often are, is the model of its widened weights: it samples and
+    /// scores as the float32 file with the same numbers does, to the bit.
+    @Test(arguments: ["BF16", "F16"])
+    func aModelOfHalfPrecisionSamplesAsItsWidenedWeightsDo(type: String) throws {
+        let parameters = T5Parameters.random(configuration: Self.configuration(tied: true), seed: 5)
+        try T5ModelDirectory.save(parameters, to: directory)
+        try writeHalves(parameters, type: type)
+        let loaded = try T5ModelDirectory.load(from: directory)
+        let widened = parameters.copy()
+        for entry in widened.entries where !entry.name.hasPrefix("value_head") {
+            for i in entry.offset..<entry.offset + entry.count {
+                let value = unsafe parameters.pointer(i).pointee
+                let expected =
+                    type == "BF16" ? Float(bitPattern: UInt32(half(value, type: type)) << 16) : nearestHalf(value)
+                #expect(abs(expected - value) <= abs(value) * (type == "BF16" ? 0x1p-8 : 0x1p-11) + 0x1p-25)
+                unsafe widened.pointer(i).pointee = expected
+            }
+        }
+        #expect(loaded.digest() == widened.digest() && loaded.digest() != parameters.digest())
+        let requests = (0..<3).map { GenerationRequest(source: [4, 9, 23], key: RandomKey(seed: 2, path: $0)) }
+        let results = [loaded, widened].map {
+            T5Generator(configuration: $0.configuration)
+                .generate(parameters: $0, requests: requests, settings: SamplingSettings(maximumLength: 12))
+        }
+        #expect(results[0] == results[1] && results[0]?.count == 3)
+    }
+
+    /// The bits of `value` rounded to bfloat16, or to a binary16 that is not subnormal.
+    private func half(_ value: Float, type: String) -> UInt16 {
+        let bits = value.bitPattern
+        if type == "BF16" { return UInt16((bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16) }
+        let rounded = nearestHalf(value)
+        guard rounded != 0 else { return 0 }
+        let exponent = Int(rounded.exponent)
+        let sign: UInt16 = rounded < 0 ? 0x8000 : 0
+        let fraction = UInt16(rounded.significandBitPattern >> 13)
+        guard exponent < -14 else { return sign | UInt16(exponent + 15) << 10 | fraction }
+        return sign | UInt16(abs(rounded) * 0x1p24)
+    }
+
+    /// `value` rounded to the spacing of binary16 where it lies.
+    private func nearestHalf(_ value: Float) -> Float {
+        guard value != 0 else { return 0 }
+        let spacing = Float(sign: .plus, exponent: max(value.exponent, -14) - 10, significand: 1)
+        return (value / spacing).rounded(.toNearestOrEven) * spacing
+    }
+
+    /// Replaces the weights by a safetensors file of 16-bit numbers.
+    private func writeHalves(_ parameters: T5Parameters, type: String) throws {
+        var fields: [String] = []
+        var data = Data()
+        for entry in parameters.entries where !entry.name.hasPrefix("value_head") {
+            let start = data.count
+            for i in entry.offset..<entry.offset + entry.count {
+                let bits = unsafe half(parameters.pointer(i).pointee, type: type)
+                data.append(contentsOf: [UInt8(bits & 0xFF), UInt8(bits >> 8)])
+            }
+            fields.append(
+                "\"\(entry.name)\":{\"dtype\":\"\(type)\",\"shape\":\(entry.shape),\"data_offsets\":[\(start),\(data.count)]}"
+            )
+        }
+        let header = Data("{\(fields.joined(separator: ","))}".utf8)
+        let length = Data((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
+        try (length + header + data).write(to: directory.appending(path: "model.safetensors"))
     }
 
     @Test func withoutAValueHeadItIsZero() throws {
