@@ -143,13 +143,9 @@ final class ClusterMonitor: Sendable {
     }
 
     /// What the iteration's spans and counters say: an iteration has been learnt from.
-    func finishStep(
-        version: Int,
-        rollouts: RolloutService,
-        dispatcher: ExecutionDispatcher,
-        weights: WeightServer
-    ) async -> [String: Double] {
+    func finishStep(version: Int, _ cluster: LearnerService.Cluster) async -> [String: Double] {
         enter(.waiting)
+        let (rollouts, dispatcher, weights) = (cluster.rollouts, cluster.dispatcher, cluster.weights)
         let shards = await rollouts.takeFinished()
         let workers = await rollouts.workers
         let counts = await rollouts.counts
@@ -165,6 +161,9 @@ final class ClusterMonitor: Sendable {
             window: window
         )
         metrics.merge(waitMetrics(interval.waits)) { $1 }
+        metrics.merge(shardMetrics(await rollouts.accounts)) { $1 }
+        metrics.merge(jobMetrics(await dispatcher.snapshot())) { $1 }
+        metrics["rollout/workers"] = Double(workers.count)
         metrics["executor/joined"] = Double(interval.joined)
         metrics["executor/left"] = Double(interval.left)
         metrics["executor/lost"] = Double(interval.lost)

@@ -16,6 +16,9 @@ package struct EvaluationReport: Sendable, Codable, Equatable {
     /// Share of problems with a reference whose greedy completion is the reference, but for white space at its ends; nil
     /// without references.
     package var greedyExact: Double?
+    /// Mean length of a completion, tokens with the end-of-sequence token; nil in reports of older checkpoints.
+    package var greedyLength: Double?
+    package var sampledLength: Double?
     /// Whether the problems have tests; without them passing is compiling.
     package var hasTests: Bool?
 
@@ -28,16 +31,18 @@ package struct EvaluationReport: Sendable, Codable, Equatable {
             let judged = rows.filter { !$0.masked }
             return judged.isEmpty ? 0 : Double(judged.count(where: holds)) / Double(judged.count)
         }
-        func mean(_ rows: [Trajectory]) -> Double {
+        func mean(_ rows: [Trajectory], _ value: (Trajectory) -> Double) -> Double {
             let judged = rows.filter { !$0.masked }
-            return judged.isEmpty ? 0 : judged.reduce(0) { $0 + $1.score } / Double(judged.count)
+            return judged.isEmpty ? 0 : judged.reduce(0) { $0 + value($1) } / Double(judged.count)
         }
         greedyPass = share(greedy, \.passed)
         sampledPass = share(sampled, \.passed)
         greedyCompile = share(greedy, \.compiled)
         sampledCompile = share(sampled, \.compiled)
-        greedyScore = mean(greedy)
-        sampledScore = mean(sampled)
+        greedyScore = mean(greedy) { Double($0.score) }
+        sampledScore = mean(sampled) { Double($0.score) }
+        greedyLength = mean(greedy) { Double($0.tokens.count) }
+        sampledLength = mean(sampled) { Double($0.tokens.count) }
         problems = greedy.count { !$0.masked }
         hasTests = held.isEmpty ? nil : held.contains { !$0.tests.isEmpty }
         let comparable = greedy.filter {
@@ -56,6 +61,9 @@ package struct EvaluationReport: Sendable, Codable, Equatable {
             "val/greedy/score": greedyScore, "val/sampled/score": sampledScore,
         ]
         metrics["val/greedy/exact_match"] = greedyExact
+        metrics["val/greedy/response_length"] = greedyLength
+        metrics["val/sampled/response_length"] = sampledLength
+        metrics["val/problems"] = Double(problems)
         return metrics
     }
 }

@@ -203,8 +203,9 @@ package final class LearnerService {
     }
 
     private func iterate(_ cluster: Cluster, _ builder: LeaseBuilder) async throws {
-        let (rollouts, weights, dispatcher) = (cluster.rollouts, cluster.weights, cluster.dispatcher)
         var submitted = step
+        // Seconds that the last iteration's numbers took to be written and shown.
+        var observing = 0.0
         if evaluations[step] == nil { try await evaluate(cluster, builder, training: TrainingBatch()) }
         while step < configuration.run.iterations {
             var clock = Stopwatch()
@@ -216,10 +217,9 @@ package final class LearnerService {
             monitor.begin(step: step)
             let collected = try await trainingBatch(of: step, cluster, builder)
             let batch = collected.trajectories
-            let results = collected.results
             watchdog?.waiting(for: "the update of iteration \(step)")
-            var metrics = ["timing_s/gen": clock.lap()]
-            metrics.merge(collected.metrics) { $1 }
+            var metrics = collected.metrics
+            metrics["timing_s/gen"] = clock.lap()
             monitor.enter(.updating)
             metrics.merge(rolloutMetrics(batch)) { $1 }
             try checkInfrastructure(batch)
@@ -231,40 +231,29 @@ package final class LearnerService {
             monitor.enter(.publishing)
             let snapshot = learner.parameters.copy()
             versions[step] = snapshot
-            let manifest = try await publish(snapshot, version: step, isReference: false, on: weights)
+            let manifest = try await publish(snapshot, version: step, isReference: false, on: cluster.weights)
             manifests[step] = manifest
             metrics["timing_s/update_weights"] = clock.lap()
-            await retire(on: weights)
-            let watched = await monitor.finishStep(
-                version: step,
-                rollouts: rollouts,
-                dispatcher: dispatcher,
-                weights: weights
-            )
+            await retire(on: cluster.weights)
             let seconds = total.lap()
+            metrics.merge(await monitor.finishStep(version: step, cluster)) { $1 }
             metrics["timing_s/step"] = seconds
             metrics["perf/time_per_step"] = seconds
             metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
             metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
-            metrics.merge(Self.idleShares(of: results, batch, slots: await dispatcher.snapshot().slots, seconds)) { $1 }
             metrics["weights/version"] = Double(step)
-            let workers = await rollouts.workerCount
-            metrics["rollout/workers"] = Double(workers)
-            if workers > 0, let sampling = metrics["rollout/sampling_s"] {
-                metrics["idle/rollout_ratio"] = max(0, 1 - sampling / (seconds * Double(workers)))
-            }
-            metrics.merge(Self.metrics(of: await dispatcher.snapshot())) { $1 }
-            metrics.merge(Self.metrics(of: await rollouts.accounts)) { $1 }
-            metrics.merge(watched) { $1 }
-            metrics.merge(stepMetrics(batch, results: results, learner: learner, problems: source.trainingCount)) { $1 }
+            metrics.merge(stepMetrics(collected, learner: learner, problems: source.trainingCount)) { $1 }
+            metrics["timing_s/metrics"] = observing + clock.lap()
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
             let advantages = learner.lastAdvantages
             try ledger.record(step: step - 1, batch, weights: digest, metrics: metrics, advantages: advantages)
+            _ = clock.lap()
             monitor.update(metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
+            observing = clock.lap()
             let isLast = step == configuration.run.iterations
             if step.isMultiple(of: configuration.run.evaluateEvery) || isLast {
                 try await evaluate(cluster, builder, training: collected)
@@ -384,49 +373,6 @@ package final class LearnerService {
             guard let manifest = manifests.removeValue(forKey: version) else { continue }
             if let digest = Digest(bytes: Array(manifest.digest)) { await server.withdraw(digest) }
         }
-    }
-
-    /// Shares of an iteration's time in which rollout workers sampled nothing and slots ran nothing.
-    private static func idleShares(
-        of results: [(lease: WireRolloutLease, result: WireShardResult)],
-        _ batch: [Trajectory],
-        slots: Int,
-        _ seconds: Double
-    ) -> [String: Double] {
-        var metrics: [String: Double] = [:]
-        let sampling = results.reduce(0) { $0 + $1.result.generationSeconds }
-        metrics["rollout/sampling_s"] = sampling
-        let running = batch.reduce(0) { $0 + $1.verdict.compileSeconds + $1.verdict.wallSeconds }
-        if slots > 0 { metrics["idle/executor_ratio"] = max(0, 1 - running / (seconds * Double(slots))) }
-        return metrics
-    }
-
-    private static func metrics(of shards: ShardAccounts) -> [String: Double] {
-        [
-            "rollout/shards_issued": Double(shards.issued),
-            "rollout/shards_accepted": Double(shards.accepted),
-            "rollout/shards_expired": Double(shards.expired),
-            "rollout/shards_quarantined": Double(shards.quarantined),
-            "rollout/shards_outstanding": Double(shards.outstanding),
-            "rollout/duplicates_dropped": Double(shards.duplicates),
-        ]
-    }
-
-    private static func metrics(of dispatcher: ExecutionDispatcher.Statistics) -> [String: Double] {
-        [
-            "executor/jobs_issued": Double(dispatcher.submitted),
-            "executor/jobs_accepted": Double(dispatcher.completed),
-            "executor/jobs_expired": Double(dispatcher.dropped),
-            "executor/jobs_quarantined": Double(dispatcher.quarantined),
-            "executor/jobs_outstanding": Double(dispatcher.queued + dispatcher.running),
-            "executor/jobs_hedged": Double(dispatcher.hedged),
-            "executor/untrusted": Double(dispatcher.untrusted),
-            "executor/queue_wait_s/mean": dispatcher.meanWaitSeconds,
-            "executor/slots_total": Double(dispatcher.slots),
-            "executor/retries": Double(dispatcher.requeued),
-            "executor/cache_hit_rate": Double(dispatcher.cacheHits + dispatcher.merged)
-                / Double(max(1, dispatcher.requests)),
-        ]
     }
 
     private func welcome() throws -> WireWelcome {

@@ -51,12 +51,11 @@ package struct PolicyModel: Sendable {
         return PolicyModel(parameters: parameters, tokenizer: tokenizer)
     }
 
-    /// A model of random weights and a vocabulary trained on the built-in problems.
-    package static func fresh(_ configuration: RunConfiguration) -> PolicyModel {
+    /// A model of random weights and a vocabulary trained on the problems it is to learn.
+    package static func fresh(_ configuration: RunConfiguration, source: ProblemSource) -> PolicyModel {
         let seed = configuration.run.seed
-        let corpus = BuiltinProblems(seed: seed).corpus(count: 3000)
         let tokenizer = Tokenizer.train(
-            corpus: corpus,
+            corpus: source.corpus,
             vocabularySize: configuration.model.vocabularySize,
             mergeDigits: false
         )

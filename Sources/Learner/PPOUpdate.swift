@@ -87,6 +87,7 @@ package final class PPOLearner {
         metrics.merge(Self.disagreement(trajectories, recomputed)) { $1 }
         let batch = makeBatch(trajectories, groups, recomputed, coefficient: coefficient, step: step)
         lastAdvantages = batch.advantages.advantages
+        metrics["timing_s/adv"] = clock.lap()
         let usesCritic = settings(of: step).advantageEstimator.usesCritic
         metrics.merge(
             trajectoryStatistics(
@@ -97,11 +98,18 @@ package final class PPOLearner {
             )
         ) { $1 }
         metrics.merge(batch.weightMetrics) { $1 }
+        if configuration.ppo.klPlacement == .reward {
+            metrics["reward/kl/mean"] = batch.advantages.meanKL.map { -Double(coefficient) * $0 }
+        }
         try require(metrics, step: step)
         let figures = try epochs(batch, groups: groups, step: step)
         metrics["timing_s/update_actor"] = clock.lap()
         metrics.merge(figures.metrics(usesCritic: usesCritic)) { $1 }
-        if figures.steps > 0 { metrics["actor/lr"] = learningRate(step: gradientSteps - 1) }
+        if figures.steps > 0 {
+            let rate = learningRate(step: gradientSteps - 1)
+            metrics["actor/lr"] = rate
+            if usesCritic { metrics["critic/lr"] = criticLearningRate(policy: rate) }
+        }
         if let kl = batch.advantages.meanKL {
             controller.update(kl: kl, trajectories: trajectories.count { !$0.masked })
         }
@@ -200,6 +208,12 @@ package final class PPOLearner {
         configuration.optimizer.learningRate * configuration.optimizer.schedule.factor(step: step)
     }
 
+    /// The critic's rate beside the policy's: its own one, or the same.
+    private func criticLearningRate(policy: Double) -> Double {
+        let own = Double(configuration.ppo.criticLearningRate)
+        return own > 0 ? own : policy
+    }
+
     /// One gradient step of critic and policy, each with its own rate and its own clipping.
     ///
     /// - Returns: the norms of their gradients before clipping; 0 for what is not trained.
@@ -211,8 +225,7 @@ package final class PPOLearner {
     ) throws(LearnerError) -> (policy: Double, critic: Double) {
         let maximum = Double(configuration.ppo.maximumGradientNorm)
         let policyRate = learningRate(step: gradientSteps)
-        let ownRate = Double(configuration.ppo.criticLearningRate)
-        let criticRate = ownRate > 0 ? ownRate : policyRate
+        let criticRate = criticLearningRate(policy: policyRate)
         do {
             // What could refuse its gradient comes first, while nothing has changed.
             var norms = (policy: 0.0, critic: 0.0)

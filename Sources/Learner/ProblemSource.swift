@@ -13,6 +13,7 @@ package struct ProblemSource: Sendable {
     private let training: Training
     private let curriculum: PrefixCurriculum
     private let promptsPerStep: Int
+    private let task: String
     /// The problems the policy is judged on, in order.
     package let evaluation: [Problem]
     /// What was left out of the data set, for people; bad rows are left out only when they may be.
@@ -26,6 +27,7 @@ package struct ProblemSource: Sendable {
         let data = configuration.data
         curriculum = PrefixCurriculum(share: data.prefixShare, steps: data.prefixSteps)
         promptsPerStep = configuration.rollout.promptsPerStep
+        task = data.task
         let test = try Self.evaluationSet(configuration)
         evaluation = test.problems
         if data.task == "builtin" {
@@ -112,6 +114,29 @@ package struct ProblemSource: Sendable {
         switch training {
         case .builtin: nil
         case .finite(_, _, let count): count
+        }
+    }
+
+    /// Prompts and reference programs of training problems, for a vocabulary.
+    var corpus: [String] {
+        switch training {
+        case .builtin(let builtin): builtin.corpus(count: Self.corpusSize)
+        case .finite(let problem, _, let count):
+            (0..<min(count, 10 * Self.corpusSize)).map { index in
+                let problem = problem(index)
+                return problem.promptLeadsIntoCompletion
+                    ? problem.prompt + problem.target : problem.prompt + "\n" + problem.target
+            }
+        }
+    }
+
+    private static let corpusSize = 3000
+
+    /// - Throws: ``ConfigurationError`` when there is no reference program to learn from by teacher forcing.
+    package func requireReferences() throws(ConfigurationError) {
+        guard case .finite(let problem, _, let count) = training else { return }
+        guard (0..<count).contains(where: { !problem($0).reference.isEmpty }) else {
+            throw .outOfRange(key: "data.task", value: task, expected: "data with reference programs to learn from")
         }
     }
 

@@ -11,6 +11,8 @@ internal import Transport
 struct ShardTimes: Sendable, Equatable {
     var worker: String
     var purpose: WirePurpose
+    /// Of the batch: refills and greedy baselines have their own.
+    var label: String
     var step: Int
     var shard: Int
     /// Seconds since 1970.
@@ -29,6 +31,7 @@ extension RolloutService {
             ShardTimes(
                 worker: board.name(of: peer) ?? "",
                 purpose: result.purpose,
+                label: result.label,
                 step: Int(result.step),
                 shard: Int(result.shard),
                 arrived: Date().timeIntervalSince1970,
@@ -41,9 +44,10 @@ extension RolloutService {
     /// The shards that came since the last call; of one that came twice the first copy.
     func takeFinished() -> [ShardTimes] {
         defer { finished = [] }
-        var known: Set<[Int]> = []
-        return finished.filter {
-            known.insert([$0.purpose.rawValue, $0.step, $0.shard]).inserted || $0.purpose != .training
+        var known: Set<ShardID> = []
+        return finished.filter { shard in
+            let batch = BatchID(purpose: shard.purpose, label: shard.label, step: shard.step)
+            return known.insert(ShardID(batch: batch, shard: shard.shard)).inserted
         }
     }
 

@@ -51,8 +51,6 @@ actor RolloutService {
     /// Seconds, for deadlines; a clock that nobody can set.
     var now: Double { (ContinuousClock.now - started).seconds }
 
-    /// Workers that are heard of.
-    var workerCount: Int { board.workerCount }
     /// What became of all shards.
     var accounts: ShardAccounts { board.accounts }
 

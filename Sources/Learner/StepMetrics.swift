@@ -60,12 +60,13 @@ func waitMetrics(_ waits: [Double]) -> [String: Double] {
 }
 
 /// Numbers of a batch that need no arithmetic of PPO.
-func stepMetrics(
-    _ batch: [Trajectory],
-    results: [(lease: WireRolloutLease, result: WireShardResult)],
-    learner: PPOLearner,
-    problems: Int?
-) -> [String: Double] {
+///
+/// - Parameters:
+///   - collected: the batch.
+///   - learner: that learnt from it.
+///   - problems: how many there are to train on; nil when they are endless.
+func stepMetrics(_ collected: TrainingBatch, learner: PPOLearner, problems: Int?) -> [String: Double] {
+    let (batch, results) = (collected.trajectories, collected.results)
     let judged = batch.filter { !$0.masked }
     var metrics: [String: Double] = [
         "training/global_step": Double(learner.state.gradientSteps),
@@ -74,18 +75,15 @@ func stepMetrics(
         "prompt_length/min": Double(batch.map(\.source.count).min() ?? 0),
         "weights/bytes_full": Double(learner.parameters.buffer.count * MemoryLayout<Float>.stride),
     ]
-    // Iteration t is sampled with the weights that t − k iterations made.
-    let staleness = results.map { Double(Int($0.lease.step) - Int($0.lease.weights.version)) }
-    if !staleness.isEmpty {
-        metrics["training/off_policy/trajectory_staleness/mean"] = staleness.reduce(0, +) / Double(staleness.count)
-        metrics["training/off_policy/trajectory_staleness/max"] = staleness.max()
-        metrics["training/off_policy/trajectory_staleness/min"] = staleness.min()
-    }
     if let problems, problems > 0, let step = results.first?.lease.step {
         let prompts = Set(batch.map(\.source)).count
         metrics["training/epoch"] = Double((Int(step) + 1) * prompts) / Double(problems)
     }
     let seconds = results.reduce(0) { $0 + $1.result.generationSeconds }
+    metrics["rollout/sampling_s"] = seconds
+    let limit = learner.configuration.data.maximumSourceLength
+    metrics["prompt_length/clip_ratio"] =
+        Double(batch.count { $0.source.count >= limit }) / Double(max(1, batch.count))
     let tokens = batch.reduce(0) { $0 + $1.tokens.count }
     if seconds > 0 { metrics["rollout/tokens_per_busy_s"] = Double(tokens) / seconds }
     var usage = rusage()
@@ -103,4 +101,32 @@ func stepMetrics(
         metrics["reward/tests_passed_rate"] = Double(judged.reduce(0) { $0 + $1.verdict.testsPassed }) / Double(tests)
     }
     return metrics
+}
+
+/// What became of all shards.
+func shardMetrics(_ shards: ShardAccounts) -> [String: Double] {
+    [
+        "rollout/shards_issued": Double(shards.issued),
+        "rollout/shards_accepted": Double(shards.accepted),
+        "rollout/shards_expired": Double(shards.expired),
+        "rollout/shards_quarantined": Double(shards.quarantined),
+        "rollout/shards_outstanding": Double(shards.outstanding),
+        "rollout/duplicates_dropped": Double(shards.duplicates),
+    ]
+}
+
+/// What became of all programs.
+func jobMetrics(_ jobs: DispatcherStatistics) -> [String: Double] {
+    [
+        "executor/jobs_issued": Double(jobs.submitted),
+        "executor/jobs_accepted": Double(jobs.completed),
+        "executor/jobs_expired": Double(jobs.dropped),
+        "executor/jobs_quarantined": Double(jobs.quarantined),
+        "executor/jobs_outstanding": Double(jobs.queued + jobs.running),
+        "executor/jobs_hedged": Double(jobs.hedged),
+        "executor/untrusted": Double(jobs.untrusted),
+        "executor/slots_total": Double(jobs.slots),
+        "executor/retries": Double(jobs.requeued),
+        "executor/cache_hit_rate": Double(jobs.cacheHits + jobs.merged) / Double(max(1, jobs.requests)),
+    ]
 }

@@ -10,7 +10,6 @@ struct SupervisedExamples: Sendable {
     private let tokenizer: Tokenizer
     private let longestSource: Int
     private let longestTarget: Int
-    private let task: String
     private let source: ProblemSource
     private let builtin: BuiltinProblems?
     private let seed: UInt64
@@ -21,21 +20,12 @@ struct SupervisedExamples: Sendable {
         self.source = source
         longestSource = configuration.data.maximumSourceLength
         longestTarget = configuration.rollout.maximumTargetLength
-        task = configuration.data.task
         seed = configuration.run.seed
         flawedShare = configuration.sft.flawedShare
         builtin =
-            task == "builtin" ? BuiltinProblems(seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low) : nil
-        if configuration.sft.mixEvery > 0 { try require() }
-    }
-
-    /// - Throws: when the data has no reference programs.
-    func require() throws(ConfigurationError) {
-        guard builtin == nil else { return }
-        let count = source.trainingCount ?? 0
-        guard (0..<count).contains(where: { !source.problem(at: $0).reference.isEmpty }) else {
-            throw .outOfRange(key: "data.task", value: task, expected: "data with reference programs to learn from")
-        }
+            configuration.data.task == "builtin"
+            ? BuiltinProblems(seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low) : nil
+        if configuration.sft.mixEvery > 0 { try source.requireReferences() }
     }
 
     func encode(_ problem: Problem, _ program: String) -> SupervisedExample {

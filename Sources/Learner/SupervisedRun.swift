@@ -21,16 +21,16 @@ package struct SupervisedRun {
     package init(configuration: RunConfiguration, output: URL) throws {
         self.configuration = configuration
         self.output = output
+        let source = try ProblemSource(configuration: configuration)
+        try source.requireReferences()
         model =
             configuration.model.path.isEmpty
-            ? PolicyModel.fresh(configuration) : try PolicyModel.load(from: configuration.model.path)
-        let source = try ProblemSource(configuration: configuration)
+            ? PolicyModel.fresh(configuration, source: source) : try PolicyModel.load(from: configuration.model.path)
         let examples = try SupervisedExamples(
             configuration: configuration,
             source: source,
             tokenizer: model.tokenizer
         )
-        try examples.require()
         self.examples = examples
         heldOut = source.evaluation.filter { !$0.reference.isEmpty }.prefix(configuration.sft.heldOutExamples)
             .map { examples.encode($0, $0.target) }

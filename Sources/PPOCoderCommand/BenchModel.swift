@@ -141,7 +141,7 @@ struct BenchModel {
         } else if let shape = options.shape.configuration {
             parameters = Self.randomWeights(shape)
         } else {
-            let fresh = PolicyModel.fresh(.builtinRun)
+            let fresh = try PolicyModel.fresh(.builtinRun, source: ProblemSource(configuration: .builtinRun))
             parameters = fresh.parameters
             if options.sourceLength == 0 {
                 builtin = BuiltinProblems(seed: 1).problems(.train, count: options.prompts)

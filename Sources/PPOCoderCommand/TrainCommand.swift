@@ -129,18 +129,12 @@ struct TrainCommand: AsyncParsableCommand {
         var base = try TrainCommand.defaults(settings, flags: flags)
         if let preset { base.apply(preset) }
         var configuration = try settings.load(base: base, flags: flags)
+        // Refused here, before any process is started.
         let isFresh = configuration.model.path.isEmpty
-        if isFresh {
-            guard configuration.data.task == "builtin" else {
-                throw ValidationError(
-                    "--load_model_path is needed for task \(configuration.data.task): only the built-in problems can warm up a model from scratch"
-                )
-            }
-        } else {
-            // Refused here, before any process is started.
-            _ = try PolicyModel.load(from: configuration.model.path)
-        }
-        try await Preflight.check(configuration, ProblemSource(configuration: configuration))
+        if !isFresh { _ = try PolicyModel.load(from: configuration.model.path) }
+        let source = try ProblemSource(configuration: configuration)
+        if isFresh { try source.requireReferences() }
+        try await Preflight.check(configuration, source)
         if !configuration.data.goldCeiling.isEmpty { _ = try GoldCeiling(file: configuration.data.goldCeiling) }
         let directory = RunDirectory(configuration: configuration)
         try directory.create()

@@ -23,7 +23,8 @@ enum HostCache {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+        // A process starts where its parent is unless told otherwise, and this user may not be allowed there.
+        process.currentDirectoryURL = URL(fileURLWithPath: directory ?? "/")
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

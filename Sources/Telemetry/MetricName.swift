@@ -33,9 +33,6 @@ package struct MetricName: Sendable, Hashable {
         ("Rewards", rewards), ("Executors", executors), ("Cluster", cluster), ("Evaluation", evaluation + ceiling),
     ]
 
-    /// Whether a run or a process reports the number today; the other names are kept for it.
-    package var isWritten: Bool { !Self.reserved.contains(name) }
-
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// The metric called `name`; nil when the table has none.

@@ -4,14 +4,13 @@ extension MetricName {
         var text = preface
         for (heading, rows) in sections {
             var table = Table(
-                columns: ["name", "Prometheus", "unit", "meaning", "written"],
-                alignments: [.left, .left, .left, .left, .left]
+                columns: ["name", "Prometheus", "unit", "meaning"],
+                alignments: [.left, .left, .left, .left]
             )
             for row in rows {
                 let metric = MetricName(name: row.0, unit: row.1, meaning: row.2)
                 table.addRow([
                     "`\(metric.name)`", "`\(metric.prometheusName)`", metric.unit.rawValue, metric.meaning,
-                    metric.isWritten ? "yes" : "–",
                 ])
             }
             text += "\n## \(heading)\n\n\(table.markdown)"
@@ -37,8 +36,7 @@ extension MetricName {
         number without a unit. A resumed run's records after its checkpoint are removed first, because they are made again.
 
         This page is made of `MetricName` in `Sources/Telemetry/MetricTable.swift`; a test compares the two, and writes the page
-        when `PPOCODER_WRITE_DOCS=1` is set. The last column says whether the number is reported today; the others are names
-        reserved for it.
+        when `PPOCODER_WRITE_DOCS=1` is set.
 
         """
 

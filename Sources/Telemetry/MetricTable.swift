@@ -38,13 +38,10 @@ extension MetricName {
         ("actor/ratio/mean", .plain, "ratio of current to behaviour probability, mean over tokens"),
         ("actor/ratio/max", .plain, "greatest ratio of current to behaviour probability"),
         ("actor/rollout_entropy", .nats, "entropy while sampling, mean over tokens"),
-        ("actor/skipped_minibatches", .count, "minibatches left out because their gradient was not finite"),
         ("actor/kl_loss", .nats, "KL penalty in the loss, weighted, mean over the iteration's minibatches"),
         ("sft/held_out_loss", .nats, "cross entropy of held-out targets, mean over tokens"),
         ("sft/loss", .nats, "cross entropy of the target, mean over tokens"),
-        ("sft/token_accuracy", .ratio, "target tokens that are the most probable ones"),
         ("sft/lr", .plain, "learning rate of the warm start"),
-        ("sft/epoch", .plain, "passes over the warm start's data"),
         ("sft/tokens_per_s", .tokensPerSecond, "target tokens learnt from per second"),
     ]
 
@@ -57,7 +54,7 @@ extension MetricName {
         ("prompt_length/mean", .tokens, "length of a prompt, batch mean"),
         ("prompt_length/max", .tokens, "longest prompt of the batch"),
         ("prompt_length/min", .tokens, "shortest prompt of the batch"),
-        ("prompt_length/clip_ratio", .ratio, "prompts that were cut to the length limit"),
+        ("prompt_length/clip_ratio", .ratio, "prompts as long as the limit, most of them cut"),
     ]
 
     static let agreement: [MetricRow] = [
@@ -77,7 +74,7 @@ extension MetricName {
     static let time: [MetricRow] = [
         ("timing_s/gen", .seconds, "waiting for trajectories"),
         ("timing_s/reward", .seconds, "scoring on the rollout workers, longest of the step's shards"),
-        ("timing_s/adv", .seconds, "token rewards, values and advantages"),
+        ("timing_s/adv", .seconds, "token rewards and advantages, values of a separate critic with them"),
         ("timing_s/old_log_prob", .seconds, "log-probabilities of the batch on the learner"),
         ("timing_s/update_actor", .seconds, "all minibatches of the iteration, actor and critic"),
         ("timing_s/update", .seconds, "the whole PPO update of an iteration"),
@@ -85,10 +82,13 @@ extension MetricName {
         ("timing_s/save_checkpoint", .seconds, "writing a checkpoint"),
         ("timing_s/testing", .seconds, "evaluation on held-out problems"),
         ("timing_s/step", .seconds, "the whole iteration"),
+        (
+            "timing_s/metrics", .seconds,
+            "making this iteration's numbers, and writing and showing those of the one before"
+        ),
         ("perf/throughput", .tokensPerSecond, "tokens learnt from per second of the iteration, one learner"),
         ("perf/total_num_tokens", .tokens, "completion tokens of the iteration"),
         ("perf/time_per_step", .seconds, "the whole iteration, as verl names it"),
-        ("perf/gen_tokens_per_s", .tokensPerSecond, "tokens sampled per second, all rollout workers"),
         ("perf/programs_per_s", .programsPerSecond, "verdicts per second of the iteration"),
         ("perf/peak_memory", .bytes, "the learner's greatest resident memory"),
         ("process/cpu_s", .seconds, "CPU time of the process since it started; on /metrics only"),
@@ -101,10 +101,9 @@ extension MetricName {
         ("reward/dataflow_match/mean", .plain, "data-flow term before its weight"),
         ("reward/adaptive/mean", .plain, "partial-credit term, before weighting"),
         ("reward/overlong/mean", .plain, "overlong term, before weighting"),
-        ("reward/kl/mean", .plain, "KL term summed over a completion, weighted"),
+        ("reward/kl/mean", .plain, "KL penalty of a completion, weighted by its coefficient, batch mean"),
         ("reward/pass_rate", .ratio, "completions accepted by all their tests"),
         ("reward/compile_rate", .ratio, "completions that compile"),
-        ("reward/parse_rate", .ratio, "completions that parse without an error"),
         ("reward/tests_passed_rate", .ratio, "tests passed, of all tests of the batch"),
         ("reward/empty_rate", .ratio, "completions with no program in them"),
     ]
@@ -158,26 +157,15 @@ extension MetricName {
         ("rollout/shards_quarantined", .count, "shards given up"),
         ("rollout/shards_outstanding", .count, "shards waiting, being computed or being written"),
         ("weights/version", .count, "version of the weights made by this iteration"),
-        ("weights/broadcast_s", .seconds, "announcement of a version until the last worker holds it"),
-        ("weights/apply_s", .seconds, "swapping a version in, slowest worker"),
         ("weights/bytes_full", .bytes, "size of a version"),
         ("weights/bytes_sent", .bytes, "weight bytes sent in this iteration, all workers"),
         ("weights/lag_max", .count, "versions by which the slowest worker is behind"),
         ("transport/bytes_in", .bytes, "received from rollout workers in this iteration"),
         ("transport/bytes_out", .bytes, "sent to rollout workers in this iteration, weights with them"),
-        ("transport/redelivered", .count, "messages that were sent again"),
         ("transport/refused", .count, "malformed, oversized or unauthorised messages"),
         ("idle/learner_ratio", .ratio, "the iteration's time in which the learner waited"),
         ("idle/rollout_ratio", .ratio, "the iteration's time in which rollout workers did not sample, mean"),
         ("idle/executor_ratio", .ratio, "the iteration's slot time without a leased program"),
-    ]
-
-    /// Names that are kept for numbers that no run writes yet.
-    static let reserved: Set<String> = [
-        "critic/lr", "actor/skipped_minibatches", "sft/token_accuracy", "sft/epoch", "prompt_length/clip_ratio",
-        "timing_s/adv", "perf/gen_tokens_per_s", "reward/kl/mean",
-        "reward/parse_rate", "weights/broadcast_s", "weights/apply_s", "transport/redelivered", "val/greedy/problems",
-        "val/sampled/problems", "val/greedy/response_length", "val/sampled/response_length",
     ]
 
     static let ceiling: [MetricRow] = [
@@ -188,6 +176,7 @@ extension MetricName {
     static let evaluation: [MetricRow] =
         [
             ("val/greedy/exact_match", .ratio, "held-out greedy completions that are the reference"),
+            ("val/problems", .count, "held-out problems whose greedy completion was judged"),
             ("val/reward_hacking", .ratio, "1 when compile rate or score has risen and what counts has not, else 0"),
         ]
         + ["greedy", "sampled"].flatMap { mode in
@@ -195,7 +184,6 @@ extension MetricName {
                 ("val/\(mode)/pass@1", .ratio, "held-out problems solved by one completion"),
                 ("val/\(mode)/compile_rate", .ratio, "held-out completions that compile"),
                 ("val/\(mode)/score", .plain, "terminal score on held-out problems, mean"),
-                ("val/\(mode)/problems", .count, "held-out problems evaluated"),
                 ("val/\(mode)/response_length", .tokens, "length of a held-out completion, mean"),
             ] as [MetricRow]
         }

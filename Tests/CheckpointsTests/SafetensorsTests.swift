@@ -2,10 +2,12 @@ import Checkpoints
 import Foundation
 import Testing
 
-struct SafetensorsTests {
+final class SafetensorsTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "safetensors-\(UUID().uuidString)")
 
     init() throws { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// A file of this header and data.
     private func file(header: String, data: [UInt8] = [], claiming length: UInt64? = nil) throws -> URL {

@@ -265,7 +265,8 @@ struct ExecutionTests {
             #expect(try await first.judge(job(1)) == verdict(on: job(1)))
             #expect(judged.withLock { $0["print(1)"] } == 1)
             let statistics = await dispatcher.snapshot()
-            #expect(statistics.merged + statistics.cacheHits == 2)
+            // More when a request came before its client's hello, and was therefore made again.
+            #expect(statistics.merged + statistics.cacheHits >= 2)
             // How busy the machine was decides a time limit, so it is found out anew.
             #expect(try await first.judge(job(2)).outcome == .timeLimit)
             #expect(try await first.judge(job(2)).outcome == .timeLimit)

@@ -67,12 +67,11 @@ import Transformer
         }
         let first = configuration("one")
         try first.validate()
-        try PolicyModel.fresh(first).save(to: model)
+        try PolicyModel.fresh(first, source: ProblemSource(configuration: first)).save(to: model)
         let start = try PolicyModel.load(from: model.path).parameters.digest()
         let one = try await InMemoryRun.train(first, workers: 1)
         #expect(one != start, "nothing was learnt, so nothing is shown")
-        let loses = variant.staleness == 1
-        #expect(try await InMemoryRun.train(configuration("three"), workers: 3, losing: loses) == one)
+        #expect(try await InMemoryRun.train(configuration("three"), workers: 3, losing: true) == one)
         var halves = configuration("halves")
         halves.run.iterations = 2
         _ = try await InMemoryRun.train(halves, workers: 1)
@@ -106,7 +105,7 @@ import Transformer
         configuration.run.iterations = 8
         configuration.run.evaluateEvery = 8
         configuration.run.checkpointEvery = 8
-        try PolicyModel.fresh(configuration).save(to: model)
+        try PolicyModel.fresh(configuration, source: ProblemSource(configuration: configuration)).save(to: model)
         let start = try PolicyModel.load(from: model.path).parameters.digest()
         #expect(try await InMemoryRun.train(configuration, workers: 2) == start)
         let records = try RunLog.read(RunDirectory(configuration: configuration).metrics)
@@ -137,7 +136,7 @@ import Transformer
             return configuration
         }
         let first = configuration("one")
-        try PolicyModel.fresh(first).save(to: model)
+        try PolicyModel.fresh(first, source: ProblemSource(configuration: first)).save(to: model)
         var other = configuration("other")
         other.ppo.clipEpsilon = 0.01
         for configuration in [first, configuration("same"), other] {

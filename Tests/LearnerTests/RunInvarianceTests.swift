@@ -13,7 +13,7 @@ import Transformer
         defer { try? FileManager.default.removeItem(at: folder) }
         let model = folder.appending(path: "model")
         let first = InMemoryRun.configuration(staleness: staleness, model: model, output: folder.appending(path: "one"))
-        try PolicyModel.fresh(first).save(to: model)
+        try PolicyModel.fresh(first, source: ProblemSource(configuration: first)).save(to: model)
         let start = try PolicyModel.load(from: model.path).parameters.digest()
 
         let one = try await InMemoryRun.train(first, workers: 1)

@@ -17,7 +17,7 @@ struct MetricNameTests {
         "response_length/clip_ratio", "training/rollout_log_prob_diff_max", "timing_s/update_weights",
         "perf/throughput", "reward/dataflow_match/mean", "executor/verdict/compile_error_rate",
         "executor/queue_wait_s/mean", "idle/executor_ratio", "val/greedy/pass@1", "val/sampled/compile_rate",
-        "sft/token_accuracy",
+        "sft/held_out_loss",
     ])
     func theNamesPeopleLookForAreThere(name: String) { #expect(MetricName.named(name)?.name == name) }
 

@@ -7,8 +7,10 @@ import Transformer
 /// e^x, for tests that have no need of Foundation otherwise.
 func exponential(_ x: Float) -> Float { Float(exp(Double(x))) }
 
-struct ModelDirectoryTests {
+final class ModelDirectoryTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID().uuidString)")
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
 
     private static func configuration(tied: Bool) -> T5Configuration {
         T5Configuration(
