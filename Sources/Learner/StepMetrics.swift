@@ -65,6 +65,7 @@ func waitMetrics(_ waits: [Double]) -> [String: Double] {
 ///   - collected: the batch.
 ///   - learner: that learnt from it.
 ///   - problems: how many there are to train on; nil when they are endless.
+/// - Returns: figures by metric name.
 func stepMetrics(_ collected: TrainingBatch, learner: PPOLearner, problems: Int?) -> [String: Double] {
     let (batch, results) = (collected.trajectories, collected.results)
     let judged = batch.filter { !$0.masked }
