@@ -24,15 +24,15 @@ typedef float f16_unaligned __attribute__((ext_vector_type(WIDTH), aligned(4)));
 #define ROW_CAPACITY 98304
 
 /// Outputs whose panels `ck_product` holds at a time.
-#define PANEL_OUTPUTS 1024
+#define PANEL_OUTPUTS 512
 
 /// Rows this far apart share few sets of the first-level cache: they are copied next to each other.
 #define LONG_STRIDE 1024
 
-/// Two panels at a time halve the reads of the rows, but together leave the first-level cache no room for the rows
-/// when they are deep: worth it where they are shallow, or where few tiles would find them again.
-#define PAIRED_DEPTH 192
-#define PAIRED_ROWS 192
+/// Inputs that many rows are multiplied with at a time: two panels of so many stay in the first-level cache while all
+/// tiles of rows go past them, and the sums go on in the next strip. Few rows would only lose the time to store sums.
+#define STRIP 256
+#define MANY_ROWS 192
 
 struct product {
     float *y;
@@ -94,6 +94,7 @@ static void pack_rows(float *panels, long panel_stride, const float *w, long str
         const float *row = w + k * stride;
         float *to = panels + k * WIDTH;
         for (long first = 0; first < whole; first += WIDTH, to += panel_stride) {
+            __builtin_prefetch(row + 2 * stride + first, 0, 2);
             *(f16_unaligned *)to = *(const f16_unaligned *)(row + first);
         }
         if (whole < outputs) {
@@ -118,15 +119,27 @@ INLINE void finish(float *y, f16 sum, long columns, const struct product *p) {
     if (columns < WIDTH) memcpy(y, lanes, sizeof(float) * columns);
 }
 
+/// Some of the inputs of a block, and one or two panels of outputs.
+struct strip {
+    const float *panel;
+    long depth, x_stride, columns;
+    /// Whether sums go on from those of the strip before, and whether another strip goes on from these.
+    int continues, is_continued;
+};
+
 /// `height` rows times `breadth` panels, both constants after inlining; `ahead` is read into the cache meanwhile.
 ///
 /// The rows are `[height, depth]`, `x_stride` floats apart, or `[depth, height]` when `copied`.
-INLINE void tile(const struct product *p, const float *x, const float *panel, const float *ahead, float *y, long columns,
+INLINE void tile(const struct product *p, const struct strip *s, const float *x, const float *ahead, float *y, f16 *carry,
                  const int height, const int breadth, const int copied, const int fused) {
     f16 total[12][2];
-    const long depth = p->depth, stride = p->x_stride, next = p->panel_stride;
+    const long depth = s->depth, stride = s->x_stride, next = p->panel_stride;
+    const float *panel = s->panel;
 #pragma clang loop unroll(full)
-    for (int r = 0; r < height; r++) total[r][0] = total[r][1] = (f16)(0.0f);
+    for (int r = 0; r < height; r++) {
+#pragma clang loop unroll(full)
+        for (int b = 0; b < breadth; b++) total[r][b] = s->continues ? carry[r * breadth + b] : (f16)(0.0f);
+    }
     for (long start = 0; start < depth; start += CHAIN) {
         const long end = depth - start < CHAIN ? depth : start + CHAIN;
         f16 sum[12][2];
@@ -155,25 +168,24 @@ INLINE void tile(const struct product *p, const float *x, const float *panel, co
             for (int b = 0; b < breadth; b++) total[r][b] += sum[r][b];
         }
     }
+    if (s->is_continued) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < height; r++) {
+#pragma clang loop unroll(full)
+            for (int b = 0; b < breadth; b++) carry[r * breadth + b] = total[r][b];
+        }
+        return;
+    }
 #pragma clang loop unroll(full)
     for (int r = 0; r < height; r++) {
 #pragma clang loop unroll(full)
-        for (int b = 0; b < breadth; b++) finish(y + r * p->y_stride + b * WIDTH, total[r][b], columns - b * WIDTH, p);
+        for (int b = 0; b < breadth; b++) finish(y + r * p->y_stride + b * WIDTH, total[r][b], s->columns - b * WIDTH, p);
     }
 }
 
-/// Copies rows of x into tiles of `[depth, height]`.
-INLINE void copy_rows(float *to, const struct product *p, long row, const int height) {
-    if (p->transposed) {
-        for (long k = 0; k < p->depth; k++) {
-            for (int r = 0; r < height; r++) to[k * height + r] = p->x[k * p->x_stride + row + r];
-        }
-    } else {
-        for (int r = 0; r < height; r++) {
-            const float *from = p->x + (row + r) * p->x_stride;
-            for (long k = 0; k < p->depth; k++) to[k * height + r] = from[k];
-        }
-    }
+/// Copies rows of a transposed x into a tile of `[depth, height]`.
+INLINE void copy_transposed(float *to, const struct product *p, long row, const int height) {
+    for (long k = 0; k < p->depth; k++) memcpy(to + k * height, p->x + k * p->x_stride + row, sizeof(float) * height);
 }
 
 /// Calls `STEP(height)` for tiles that cover `row ..< end`, the tallest first.
@@ -186,44 +198,62 @@ INLINE void copy_rows(float *to, const struct product *p, long row, const int he
 
 /// One block of inputs: tiles of `height` rows and `breadth` panels.
 INLINE void product(const struct product *p, const int height, const int breadth, const int fused) {
-    const int copied = p->transposed || (p->x_stride >= LONG_STRIDE && p->outputs >= 8 * WIDTH && p->rows > 1);
+    const int copied = p->transposed;
+    const int gathered = !copied && p->x_stride >= LONG_STRIDE && p->outputs >= 8 * WIDTH && p->rows > 1;
     long block = ROW_CAPACITY / (p->depth > 0 ? p->depth : 1) / height * height;
     if (block < height) block = height;
-    const int paired = breadth > 1 && (p->rows <= PAIRED_ROWS || p->depth <= PAIRED_DEPTH);
-    float *tiles = copied ? ck_scratch(ck_scratch_rows, (p->rows < block ? p->rows : block) * p->depth) : NULL;
+    const long most = p->rows < block ? p->rows : block;
+    const long gathered_stride = p->depth + WIDTH;
+    float *tiles = copied || gathered ? ck_scratch(ck_scratch_rows, most * gathered_stride) : NULL;
+    const long strip = p->rows > MANY_ROWS && p->depth > STRIP ? STRIP : p->depth;
+    f16 *carry = p->depth > strip ? (f16 *)ck_scratch(ck_scratch_sums, most * breadth * WIDTH) : NULL;
     for (long start = 0; start < p->rows; start += block) {
         const long end = p->rows - start < block ? p->rows : start + block;
         long row = start;
         if (copied) {
-#define COPY(HEIGHT) copy_rows(tiles + (row - start) * p->depth, p, row, HEIGHT)
+#define COPY(HEIGHT) copy_transposed(tiles + (row - start) * p->depth, p, row, HEIGHT)
             FOR_EACH_TILE(height, COPY)
+        } else if (gathered) {
+            for (; row < end; row++) {
+                memcpy(tiles + (row - start) * gathered_stride, p->x + row * p->x_stride, sizeof(float) * p->depth);
+            }
         }
+        const float *rows = gathered ? tiles : p->x + start * p->x_stride;
         long panels = 0;
         for (long first = 0; first < p->outputs; first += panels * WIDTH) {
-            panels = paired && p->outputs - first > WIDTH ? 2 : 1;
+            panels = breadth > 1 && p->outputs - first > WIDTH ? 2 : 1;
             const float *panel = p->panels + first / WIDTH * p->panel_stride;
-            // Reading the next panels ahead hides the memory behind the products with these.
             const int more = start == 0 && first + 2 * panels * WIDTH <= p->outputs;
-            const float *ahead = more ? panel + panels * p->panel_stride : NULL;
             float *y = p->y + first;
-            const long columns = p->outputs - first;
-            row = start;
+            long from = 0;
+            do {
+                const int is_continued = from + strip < p->depth;
+                const struct strip s = {panel + from * WIDTH, is_continued ? strip : p->depth - from,
+                    gathered ? gathered_stride : p->x_stride, p->outputs - first, from > 0, is_continued};
+                // Reading the next strip ahead hides the memory behind the products with this one.
+                const float *ahead = NULL;
+                if (start == 0 && is_continued) ahead = s.panel + strip * WIDTH;
+                else if (more) ahead = panel + panels * p->panel_stride;
+                row = start;
 #define TILE(HEIGHT, BREADTH, COPIED)                                                                                  \
-    tile(p, COPIED ? tiles + (row - start) * p->depth : p->x + row * p->x_stride, panel, row == start ? ahead : NULL,  \
-         y + row * p->y_stride, columns, HEIGHT, BREADTH, COPIED, fused)
+    tile(p, &s, COPIED ? tiles + (row - start) * p->depth + from * HEIGHT : rows + (row - start) * s.x_stride + from,  \
+         row == start ? ahead : NULL, y + row * p->y_stride, carry + (row - start) * BREADTH, HEIGHT, BREADTH, COPIED, \
+         fused)
 #define DIRECT_PAIR(HEIGHT) TILE(HEIGHT, 2, 0)
 #define DIRECT_ONE(HEIGHT) TILE(HEIGHT, 1, 0)
 #define COPIED_PAIR(HEIGHT) TILE(HEIGHT, 2, 1)
 #define COPIED_ONE(HEIGHT) TILE(HEIGHT, 1, 1)
-            if (breadth > 1 && panels > 1 && copied) {
-                FOR_EACH_TILE(height, COPIED_PAIR)
-            } else if (breadth > 1 && panels > 1) {
-                FOR_EACH_TILE(height, DIRECT_PAIR)
-            } else if (copied) {
-                FOR_EACH_TILE(height, COPIED_ONE)
-            } else {
-                FOR_EACH_TILE(height, DIRECT_ONE)
-            }
+                if (breadth > 1 && panels > 1 && copied) {
+                    FOR_EACH_TILE(height, COPIED_PAIR)
+                } else if (breadth > 1 && panels > 1) {
+                    FOR_EACH_TILE(height, DIRECT_PAIR)
+                } else if (copied) {
+                    FOR_EACH_TILE(height, COPIED_ONE)
+                } else {
+                    FOR_EACH_TILE(height, DIRECT_ONE)
+                }
+                from += strip;
+            } while (from < p->depth);
         }
     }
 }

@@ -17,10 +17,10 @@ struct GenerationDecoder {
     private let layout: KeyValueLayout
     var cache: SelfAttentionCache
     private var streams = (x: Scratch(), normed: Scratch(), wide: Scratch(), context: Scratch(), rstd: Scratch())
-    private var attention = (scores: Scratch(), bias: Scratch(), mixture: Scratch())
+    private var bias = Scratch()
     private var logits = Scratch()
     private var maximumLength = 0
-    private var chunks: [UnsafeMutablePointer<Float>] = unsafe []
+    private var chunks: [UnsafePointer<Float>?] = unsafe []
 
     init(configuration: T5Configuration) {
         self.configuration = configuration
@@ -32,7 +32,7 @@ struct GenerationDecoder {
     mutating func begin(sequences: Int, maximumLength: Int, weights: GenerationWeights) {
         cache.begin(sequences: sequences)
         self.maximumLength = maximumLength
-        let bias = unsafe attention.bias.reserve(configuration.numHeads * maximumLength + 8)
+        let bias = unsafe self.bias.reserve(configuration.numHeads * maximumLength + 16)
         let table = unsafe weights.parameters.pointer(weights.parameters.offsets.decoderRelativeBias)
         for column in 0..<maximumLength {
             let bucket = relativePositionBucket(
@@ -114,19 +114,23 @@ struct GenerationDecoder {
         for (row, sequence) in active.enumerated() {
             let query = unsafe qkv + row * 3 * inner
             unsafe chunks.removeAll(keepingCapacity: true)
-            for index in 0...last {
-                unsafe chunks.append(cache.chunk(index, layer: layer, sequence: sequence.request))
+            for index in 0..<last {
+                unsafe chunks.append(UnsafePointer(cache.chunk(index, layer: layer, sequence: sequence.request)))
             }
+            let newest = unsafe cache.chunk(last, layer: layer, sequence: sequence.request)
+            unsafe chunks.append(UnsafePointer(newest))
             unsafe layout.store(
                 key: query + inner,
                 value: query + 2 * inner,
                 position: position % KeyValueLayout.positions,
-                chunk: chunks[last]
+                chunk: newest
             )
             unsafe attend(
-                query: query,
+                query,
+                stride: 3 * inner,
+                rows: 1,
                 count: position + 1,
-                bias: attention.bias.buffer.base + maximumLength - 1 - position,
+                bias: bias.buffer.base + maximumLength - 1 - position,
                 into: context + row * inner
             )
         }
@@ -140,69 +144,53 @@ struct GenerationDecoder {
         into context: UnsafeMutablePointer<Float>
     ) {
         let inner = configuration.innerWidth
-        for (row, sequence) in active.enumerated() {
-            let count = memory.lengths[sequence.source]
+        var row = 0
+        while row < active.count {
+            // Completions of one prompt together: its keys and values are read once.
+            let source = active[row].source
+            var end = row + 1
+            while end < active.count, active[end].source == source { end += 1 }
+            let count = memory.lengths[source]
             unsafe chunks.removeAll(keepingCapacity: true)
             for index in 0..<KeyValueLayout.chunks(count) {
-                unsafe chunks.append(memory.chunk(index, layer: layer, source: sequence.source))
+                unsafe chunks.append(UnsafePointer(memory.chunk(index, layer: layer, source: source)))
             }
-            unsafe attend(query: queries + row * inner, count: count, bias: nil, into: context + row * inner)
+            unsafe attend(
+                queries + row * inner,
+                stride: inner,
+                rows: end - row,
+                count: count,
+                bias: nil,
+                into: context + row * inner
+            )
+            row = end
         }
     }
 
-    /// Attention of one query, `[inner]`, over the first `count` positions of `chunks`.
+    /// Attention of `rows` queries, `[inner]` each, over the first `count` positions of `chunks`.
     ///
     /// `bias` is head 0's bias of the first position; heads are `maximumLength` apart.
-    private mutating func attend(
-        query: UnsafePointer<Float>,
+    private func attend(
+        _ queries: UnsafePointer<Float>,
+        stride: Int,
+        rows: Int,
         count: Int,
         bias: UnsafePointer<Float>?,
         into output: UnsafeMutablePointer<Float>
     ) {
-        let positions = KeyValueLayout.positions
-        let scores = unsafe attention.scores.reserve(chunks.count * positions)
-        unsafe output.update(repeating: 0, count: configuration.innerWidth)
-        for head in 0..<configuration.numHeads {
-            let shift = head * layout.headChunk
-            for index in unsafe chunks.indices {
-                unsafe layout.scores(
-                    query: query + head * configuration.dKV,
-                    chunk: chunks[index] + shift,
-                    into: scores + index * positions
-                )
-            }
-            unsafe RowKernels.attentionSoftmax(
-                scores: scores,
-                rows: 1,
-                columns: count,
-                stride: (count + 7) & ~7,
-                bias: bias.map { unsafe $0 + head * maximumLength },
-                causal: false
+        unsafe chunks.withUnsafeBufferPointer { chunks in
+            unsafe RowKernels.cachedAttention(
+                chunks: chunks,
+                count: count,
+                heads: configuration.numHeads,
+                width: configuration.dKV,
+                queries: queries,
+                rows: rows,
+                queryStride: stride,
+                bias: bias,
+                biasStride: maximumLength,
+                output: output
             )
-            unsafe mix(scores: scores, shift: shift, count: count, into: output + head * configuration.dKV)
-        }
-    }
-
-    /// Adds one head's values, weighted by `scores`, to `output`, `[dKV]`, in the blocks of `orderedProduct`.
-    private mutating func mix(
-        scores: UnsafePointer<Float>,
-        shift: Int,
-        count: Int,
-        into output: UnsafeMutablePointer<Float>
-    ) {
-        let positions = KeyValueLayout.positions
-        for first in unsafe stride(from: 0, to: chunks.count, by: KeyValueLayout.chunksPerBlock) {
-            let sum = unsafe first == 0 ? output : attention.mixture.reserve(configuration.dKV)
-            if first > 0 { unsafe sum.update(repeating: 0, count: configuration.dKV) }
-            for index in unsafe first..<min(first + KeyValueLayout.chunksPerBlock, chunks.count) {
-                unsafe layout.mix(
-                    weights: scores + index * positions,
-                    count: min(positions, count - index * positions),
-                    chunk: chunks[index] + shift,
-                    into: sum
-                )
-            }
-            if first > 0 { unsafe RowKernels.axpy(output, alpha: 1, sum, count: configuration.dKV) }
         }
     }
 }

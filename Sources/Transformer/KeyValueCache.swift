@@ -20,10 +20,7 @@ struct KeyValueLayout {
     let dKV: Int
 
     /// Positions per chunk.
-    static let positions = 32
-
-    /// Chunks whose mixtures are summed before they are added to those of the others: a block of `orderedProduct`.
-    static let chunksPerBlock = 16
+    static let positions = RowKernels.chunkPositions
 
     /// Floats of one head's chunk.
     var headChunk: Int { 2 * KeyValueLayout.positions * dKV }
@@ -46,96 +43,6 @@ struct KeyValueLayout {
             for d in 0..<dKV { unsafe keys[d * KeyValueLayout.positions] = key[head * dKV + d] }
             let values = unsafe chunk + head * headChunk + (KeyValueLayout.positions + position) * dKV
             unsafe values.update(from: value + head * dKV, count: dKV)
-        }
-    }
-
-    /// The scores q·k of the 32 positions of one head's chunk; those never stored are meaningless.
-    ///
-    /// Sums in chains of 32, as `orderedProduct` does, so that the scorer gets the same bits.
-    @unsafe
-    func scores(query: UnsafePointer<Float>, chunk: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>) {
-        typealias Lanes = SIMD8<Float>
-        var (t0, t1, t2, t3) = (Lanes(), Lanes(), Lanes(), Lanes())
-        var keys = unsafe UnsafeRawPointer(chunk)
-        for start in stride(from: 0, to: dKV, by: 32) {
-            var (s0, s1, s2, s3) = (Lanes(), Lanes(), Lanes(), Lanes())
-            for d in start..<min(start + 32, dKV) {
-                let q = unsafe Lanes(repeating: query[d])
-                unsafe s0.addProduct(q, keys.loadUnaligned(as: Lanes.self))
-                unsafe s1.addProduct(q, keys.loadUnaligned(fromByteOffset: 32, as: Lanes.self))
-                unsafe s2.addProduct(q, keys.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
-                unsafe s3.addProduct(q, keys.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
-                unsafe keys += 128
-            }
-            t0 += s0
-            t1 += s1
-            t2 += s2
-            t3 += s3
-        }
-        let out = UnsafeMutableRawPointer(scores)
-        unsafe out.storeBytes(of: t0, as: Lanes.self)
-        unsafe out.storeBytes(of: t1, toByteOffset: 32, as: Lanes.self)
-        unsafe out.storeBytes(of: t2, toByteOffset: 64, as: Lanes.self)
-        unsafe out.storeBytes(of: t3, toByteOffset: 96, as: Lanes.self)
-    }
-
-    /// Adds Σ pⱼ·vⱼ over the first `count` positions of one head's chunk to `output`, `[dKV]`.
-    ///
-    /// A chunk is one chain of `orderedProduct`, so that the scorer gets the same bits.
-    @unsafe
-    func mix(
-        weights: UnsafePointer<Float>,
-        count: Int,
-        chunk: UnsafePointer<Float>,
-        into output: UnsafeMutablePointer<Float>
-    ) {
-        typealias Lanes = SIMD8<Float>
-        let values = unsafe chunk + KeyValueLayout.positions * dKV
-        var d = 0
-        while d + 32 <= dKV {
-            let out = unsafe UnsafeMutableRawPointer(output + d)
-            var (s0, s1, s2, s3) = (Lanes(), Lanes(), Lanes(), Lanes())
-            for j in 0..<count {
-                let p = unsafe Lanes(repeating: weights[j])
-                let v = unsafe UnsafeRawPointer(values + j * dKV + d)
-                unsafe s0.addProduct(p, v.loadUnaligned(as: Lanes.self))
-                unsafe s1.addProduct(p, v.loadUnaligned(fromByteOffset: 32, as: Lanes.self))
-                unsafe s2.addProduct(p, v.loadUnaligned(fromByteOffset: 64, as: Lanes.self))
-                unsafe s3.addProduct(p, v.loadUnaligned(fromByteOffset: 96, as: Lanes.self))
-            }
-            unsafe out.storeBytes(of: out.loadUnaligned(as: Lanes.self) + s0, as: Lanes.self)
-            unsafe out.storeBytes(
-                of: out.loadUnaligned(fromByteOffset: 32, as: Lanes.self) + s1,
-                toByteOffset: 32,
-                as: Lanes.self
-            )
-            unsafe out.storeBytes(
-                of: out.loadUnaligned(fromByteOffset: 64, as: Lanes.self) + s2,
-                toByteOffset: 64,
-                as: Lanes.self
-            )
-            unsafe out.storeBytes(
-                of: out.loadUnaligned(fromByteOffset: 96, as: Lanes.self) + s3,
-                toByteOffset: 96,
-                as: Lanes.self
-            )
-            d += 32
-        }
-        while d + 8 <= dKV {
-            let out = unsafe UnsafeMutableRawPointer(output + d)
-            var sum = Lanes()
-            for j in 0..<count {
-                let v = unsafe UnsafeRawPointer(values + j * dKV + d).loadUnaligned(as: Lanes.self)
-                unsafe sum.addProduct(Lanes(repeating: weights[j]), v)
-            }
-            unsafe out.storeBytes(of: out.loadUnaligned(as: Lanes.self) + sum, as: Lanes.self)
-            d += 8
-        }
-        while d < dKV {
-            var sum: Float = 0
-            for j in 0..<count { unsafe sum.addProduct(weights[j], values[j * dKV + d]) }
-            unsafe output[d] += sum
-            d += 1
         }
     }
 }
