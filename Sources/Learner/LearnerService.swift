@@ -204,8 +204,8 @@ package final class LearnerService {
 
     private func iterate(_ cluster: Cluster, _ builder: LeaseBuilder) async throws {
         var submitted = step
-        // Seconds that the last iteration's numbers took to be written and shown.
-        var observing = 0.0
+        // Seconds that the last iteration's numbers took to be shown, and its rows to be in the ledger.
+        var (observing, recording) = (0.0, 0.0)
         if evaluations[step] == nil { try await evaluate(cluster, builder, training: TrainingBatch()) }
         while step < configuration.run.iterations {
             var clock = Stopwatch()
@@ -245,12 +245,13 @@ package final class LearnerService {
             metrics["weights/version"] = Double(step)
             metrics.merge(stepMetrics(collected, learner: learner, problems: source.trainingCount)) { $1 }
             metrics["timing_s/metrics"] = observing + clock.lap()
+            metrics["timing_s/ledger"] = recording
             guard let digest = Digest(bytes: Array(manifest.digest))?.hex else {
                 preconditionFailure("a manifest of our own names its weights by SHA-256")
             }
             let advantages = learner.lastAdvantages
             try ledger.record(step: step - 1, batch, weights: digest, metrics: metrics, advantages: advantages)
-            _ = clock.lap()
+            recording = clock.lap()
             monitor.update(metrics)
             try display.iteration(step: step, metrics: metrics, digest: digest)
             observing = clock.lap()

@@ -42,7 +42,7 @@ package final class ReplayRun {
 
     /// Learns from the batch of iteration `step`.
     ///
-    /// - Throws: ``LearnerError/nonFinite(step:detail:)``.
+    /// - Throws: ```LearnerError/nonFinite(step:slots:detail:)```.
     package func update(step: Int, trajectories: [Trajectory]) async throws(LearnerError) -> Update {
         // SAFETY: the learner is idle until the thread is done with it.
         nonisolated(unsafe) let learner = self.learner

@@ -86,6 +86,7 @@ extension MetricName {
             "timing_s/metrics", .seconds,
             "making this iteration's numbers, and writing and showing those of the one before"
         ),
+        ("timing_s/ledger", .seconds, "committing the rows of the iteration before to the ledger"),
         ("perf/throughput", .tokensPerSecond, "tokens learnt from per second of the iteration, one learner"),
         ("perf/total_num_tokens", .tokens, "completion tokens of the iteration"),
         ("perf/time_per_step", .seconds, "the whole iteration, as verl names it"),

@@ -3,7 +3,7 @@ internal import CKernels
 /// C = α·op(A)·op(B), with op(X) = X or Xᵀ, in the order of sums that ``PackedMatrix`` has.
 ///
 /// The inner dimension is taken in blocks of 512; a block's part of an element is a sum of chains of fused
-/// multiply-adds over 32 indices each, and all are added in ascending order. Unlike ``matmul``, whose order depends on
+/// multiply-adds over 32 indices each, and all are added in ascending order. Unlike `matmul`, whose order depends on
 /// the shapes and on the machine, it gives a row the same bits in any batch and on any machine with FMA; and short
 /// chains round less than one long one.
 ///

@@ -3,7 +3,7 @@ internal import CKernels
 /// A weight `[outputs, inputs]` rearranged for multiplying few rows: panels of 16 outputs, inputs outermost.
 ///
 /// Against `sgemm` on the published layout this is 2–5 times faster for 1 to 16 rows. Sums are those of
-/// ``orderedProduct(_:_:transposeA:_:transposeB:alpha:_:)``, so a row's result does not depend on its neighbours.
+/// `orderedProduct(_:_:transposeA:_:transposeB:alpha:_:)`, so a row's result does not depend on its neighbours.
 package struct PackedMatrix: Sendable {
     /// What happens to a product on its way to memory.
     package enum Target: Sendable {

@@ -15,7 +15,7 @@ package enum RowKernels {
     ///
     /// - Parameters:
     ///   - output: y, `[rows, width]`, overwritten.
-    ///   - rstd: `[rows]`, kept for ``rmsNormBackward``.
+    ///   - rstd: `[rows]`, kept for `rmsNormBackward`.
     ///   - input: x, `[rows, width]`.
     ///   - weight: `[width]`.
     ///   - rows: Number of rows.
@@ -33,7 +33,7 @@ package enum RowKernels {
         unsafe ck_rms_norm(output, rstd, input, weight, rows, width, epsilon)
     }
 
-    /// Gradients of ``rmsNorm``, added to `inputGradient` `[rows, width]` and `weightGradient` `[width]`.
+    /// Gradients of `rmsNorm`, added to `inputGradient` `[rows, width]` and `weightGradient` `[width]`.
     package static func rmsNormBackward(
         inputGradient: UnsafeMutablePointer<Float>,
         weightGradient: UnsafeMutablePointer<Float>,
@@ -86,7 +86,7 @@ package enum RowKernels {
     /// Gradient with respect to x of `logProbabilityGradient`·log p[token] + `entropyGradient`·H.
     ///
     /// p = softmax(`scale`·x): dxⱼ = scale·(g·([j = token] − pⱼ) − h·pⱼ·(log pⱼ + H)), overwriting `gradient`.
-    /// `logSumExp` and `entropy` are what ``categorical`` returned for the same row. A component of −∞ gets 0.
+    /// `logSumExp` and `entropy` are what `categorical` returned for the same row. A component of −∞ gets 0.
     package static func categoricalBackward(
         gradient: UnsafeMutablePointer<Float>,
         input: UnsafePointer<Float>,
@@ -115,7 +115,7 @@ package enum RowKernels {
     /// x = max(x, 0), in place.
     package static func relu(_ x: UnsafeMutablePointer<Float>, count: Int) { unsafe ck_relu(x, count) }
 
-    /// Zeroes `gradient` where `output`, what ``relu`` wrote, is 0.
+    /// Zeroes `gradient` where `output`, what `relu` wrote, is 0.
     package static func reluBackward(
         gradient: UnsafeMutablePointer<Float>,
         output: UnsafePointer<Float>,
@@ -162,10 +162,10 @@ package enum RowKernels {
         unsafe ck_attention_softmax(scores, rows, columns, stride, bias, causal ? 1 : 0)
     }
 
-    /// Gradient of ``attentionSoftmax`` with respect to the scores, in place of that of the probabilities.
+    /// Gradient of `attentionSoftmax` with respect to the scores, in place of that of the probabilities.
     ///
     /// dsᵢⱼ = pᵢⱼ·(dpᵢⱼ − Σₖ dpᵢₖ·pᵢₖ). `biasGradient`, the entry of distance 0, accumulates ds by distance j − i.
-    /// Stride and bias obey the rules of ``attentionSoftmax``.
+    /// Stride and bias obey the rules of `attentionSoftmax`.
     package static func attentionSoftmaxBackward(
         gradient: UnsafeMutablePointer<Float>,
         probabilities: UnsafePointer<Float>,

@@ -42,7 +42,7 @@ package final class T5Scorer {
     ///   - parameters: Of this scorer's configuration.
     ///   - batch: Prompts and completions; ids out of range stop the program with their name.
     ///   - settings: Temperature, minimum length: the distribution that is scored.
-    ///   - keepForBackward: Whether ``backward`` will follow; without it far less memory is touched.
+    ///   - keepForBackward: Whether `backward` will follow; without it far less memory is touched.
     /// - Returns: One entry per target, in order.
     package func forward(
         parameters: T5Parameters,
@@ -99,7 +99,7 @@ package final class T5Scorer {
         }
     }
 
-    /// Floats of workspace that ``forward`` and ``backward`` need for `batch`.
+    /// Floats of workspace that `forward` and `backward` need for `batch`.
     package func plannedFloats(_ batch: TeacherForcedBatch, keepForBackward: Bool) -> Int {
         TeacherForcedPlan.floats(
             batch,
@@ -109,7 +109,7 @@ package final class T5Scorer {
         )
     }
 
-    /// The most floats of workspace in use at once since the last ``forward`` began.
+    /// The most floats of workspace in use at once since the last `forward` began.
     package var peakFloats: Int { workspace.peak }
 
     private func shiftedRight(_ tokens: [Int32]) -> [Int32] {

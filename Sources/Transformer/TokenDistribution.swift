@@ -49,12 +49,12 @@ package func scoreToken(
 ///
 /// - Parameters:
 ///   - logitsGradient: Overwritten; shape `[vocabulary]`.
-///   - logits: As for ``scoreToken``.
-///   - token: As for ``scoreToken``.
-///   - position: As for ``scoreToken``.
-///   - settings: As for ``scoreToken``.
-///   - endToken: As for ``scoreToken``.
-///   - support: As for ``scoreToken``.
+///   - logits: As for `scoreToken`.
+///   - token: As for `scoreToken`.
+///   - position: As for `scoreToken`.
+///   - settings: As for `scoreToken`.
+///   - endToken: As for `scoreToken`.
+///   - support: As for `scoreToken`.
 ///   - logProbabilityGradient: dL/dlog p(token).
 ///   - entropyGradient: dL/dH.
 package func scoreTokenBackward(
@@ -102,7 +102,7 @@ package func scoreTokenBackward(
 /// section 7, with the uniform distribution over all labels, as PyTorch's `label_smoothing`.
 ///
 /// - Parameters:
-///   - logitsGradient: as ``scoreTokenBackward`` left it, temperature 1, shape `[V]`.
+///   - logitsGradient: as `scoreTokenBackward` left it, temperature 1, shape `[V]`.
 ///   - token: the label.
 ///   - logProbabilityGradient: g.
 ///   - smoothing: ε, in 0 ≤ ε < 1.

@@ -128,7 +128,7 @@ package struct BuiltinProblems: Sendable {
     ///
     /// Code collected from the web has habits: the same slip again and again in the same kind of exercise. A kind is a
     /// family, for pipelines with its first step; six kinds in ten have a habit, which is one of the slips of
-    /// ``flawedProgram(_:index:key:)`` drawn once per kind. A model that copies such a corpus has learnt both the slip
+    /// `flawedProgram(_:index:key:)` drawn once per kind. A model that copies such a corpus has learnt both the slip
     /// and the right way, and prefers the more frequent one.
     package func habitualFlaw(_ split: Split, index: Int) -> String? {
         let (exercise, _, name) = draw(split, index: index)
