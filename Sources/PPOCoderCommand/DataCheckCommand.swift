@@ -71,7 +71,8 @@ struct DataCheckCommand: AsyncParsableCommand {
             try await feed.next()
         } work: { problem, _ -> (Problem, Verdict?) in
             guard !problem.reference.isEmpty else { return (problem, nil) }
-            return (problem, await judge.verdict(on: ExecutionJob(reference: limited(problem, configuration))))
+            let limited = limited(problem, configuration)
+            return (problem, await judge.verdict(on: ExecutionJob(limited, program: limited.reference)))
         } emit: { problem, verdict in
             report.problems += 1
             if let verdict {
@@ -126,19 +127,6 @@ struct DataCheckCommand: AsyncParsableCommand {
     }
 
     private func percent(_ share: Double?) -> String { share.map { fixed(100 * $0, digits: 2) } ?? "–" }
-}
-
-extension ExecutionJob {
-    /// The reference program of `problem`, with its tests.
-    fileprivate init(reference problem: Problem) {
-        self.init(
-            id: problem.id,
-            language: problem.language,
-            program: problem.reference,
-            tests: problem.tests,
-            limits: problem.limits
-        )
-    }
 }
 
 extension GoldCeiling {

@@ -40,15 +40,7 @@ struct DataConvertCommand: AsyncParsableCommand {
             try await feed.next()
         } work: { problem, _ -> (Problem, Bool) in
             guard let judge else { return (problem, true) }
-            let verdict = await judge.verdict(
-                on: ExecutionJob(
-                    id: problem.id,
-                    language: problem.language,
-                    program: problem.reference,
-                    tests: problem.tests,
-                    limits: problem.limits
-                )
-            )
+            let verdict = await judge.verdict(on: ExecutionJob(problem, program: problem.reference))
             return (problem, verdict.outcome == .accepted)
         } emit: { problem, isSound in
             guard isSound else {

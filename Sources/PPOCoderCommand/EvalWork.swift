@@ -156,13 +156,7 @@ struct EvalWork: Sendable {
         _ problem: Problem,
         isSample: Bool
     ) async -> EvalCompletion {
-        var job = ExecutionJob(
-            id: problem.id,
-            language: problem.language,
-            program: problem.program(of: written.text),
-            tests: problem.tests,
-            limits: problem.limits
-        )
+        var job = ExecutionJob(problem, program: problem.program(of: written.text))
         let verdict = await judge.verdict(on: job)
         var result = EvalCompletion(text: written.text, finished: written.finished, verdict: verdict)
         guard isSample, publicTests > 0, problem.tests.count > publicTests else { return result }

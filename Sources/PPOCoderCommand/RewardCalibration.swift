@@ -87,13 +87,7 @@ struct RewardCalibration {
         let programs = programs(candidate, of: problems)
         try await inOrder(problems.count, window: judge?.window ?? 64) { index in
             let problem = problems[index]
-            let job = ExecutionJob(
-                id: problem.id,
-                language: problem.language,
-                program: programs[index],
-                tests: problem.tests,
-                limits: problem.limits
-            )
+            let job = ExecutionJob(problem, program: programs[index])
             let verdict = await judge?.verdict(on: job) ?? Verdict(outcome: .accepted)
             return model.breakdown(verdict: verdict, completion: programs[index], finished: true, problem: problem)
         } emit: { breakdown in

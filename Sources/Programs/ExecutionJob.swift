@@ -67,6 +67,18 @@ package struct ExecutionJob: Sendable, Hashable, Codable {
         self.options = options
     }
 
+    /// What judges `program` as an answer to `problem`.
+    package init(_ problem: Problem, program: String) {
+        self.init(
+            id: problem.id,
+            language: problem.language,
+            program: program,
+            tests: problem.tests,
+            limits: problem.limits
+        )
+        options.comparison = problem.comparison
+    }
+
     /// How the answer to the test at `index` is compared.
     package func comparison(at index: Int) -> Comparison {
         let own = options.comparisons.indices.contains(index) ? options.comparisons[index] : nil

@@ -29,4 +29,8 @@ package enum Comparison: String, Sendable, Codable, CaseIterable {
     case float
     /// As `tokens`, but lines of output, or elements of a value that is a list, may come in any order.
     case unordered
+    /// As APPS's own runner, but that integers must be right. Output: as `tokens`, and numbers of which one is written with a
+    /// point or an exponent may differ by 1e-8 + 1e-5 of the expected one (NumPy's `allclose`). Values: as `tokens`. A Python
+    /// program that reads standard input may `return` at its top level.
+    case apps
 }

@@ -15,6 +15,8 @@ package struct Problem: Sendable, Hashable, Codable {
     package var preamble: String
     /// How hard the data set says the problem is, in its own words; empty when it says nothing.
     package var difficulty: String
+    /// How answers are compared; nil: each kind of test in its usual way.
+    package var comparison: Comparison?
 
     package init(
         id: String,
@@ -24,7 +26,8 @@ package struct Problem: Sendable, Hashable, Codable {
         reference: String,
         limits: ExecutionLimits = ExecutionLimits(),
         preamble: String = "",
-        difficulty: String = ""
+        difficulty: String = "",
+        comparison: Comparison? = nil
     ) {
         self.id = id
         self.prompt = prompt
@@ -34,6 +37,7 @@ package struct Problem: Sendable, Hashable, Codable {
         self.limits = limits
         self.preamble = preamble
         self.difficulty = difficulty
+        self.comparison = comparison
     }
 
     /// The program that is judged when the policy wrote `completion`.

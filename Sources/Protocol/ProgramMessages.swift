@@ -183,6 +183,7 @@ extension WireProblem {
         prompt = problem.prompt
         language = problem.language.rawValue
         tests = problem.tests.map { WireTestCase($0) }
+        for index in tests.indices { tests[index].compare = problem.comparison?.rawValue ?? "" }
         reference = problem.reference
         limits = WireExecutionLimits(problem.limits)
         preamble = problem.preamble
@@ -203,7 +204,8 @@ extension WireProblem {
             tests: try testCases(tests, "\(field).tests"),
             reference: reference,
             limits: try limits.limits("\(field).limits"),
-            preamble: preamble
+            preamble: preamble,
+            comparison: try comparison(tests.first?.compare ?? "", "\(field).tests[0].compare")
         )
     }
 }

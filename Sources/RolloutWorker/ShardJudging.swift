@@ -50,18 +50,10 @@ struct ShardJudging: Sendable {
         group: (id: UInt64, size: Int),
         maximumLength: Int
     ) async throws -> WireTrajectory {
-        var options = JudgingOptions()
-        options.coverage =
+        var job = ExecutionJob(problem, program: problem.program(of: draft.text))
+        job.options.coverage =
             lease.purpose == .training && rewards.configuration.maskUnexecuted
             && problem.language == .python
-        let job = ExecutionJob(
-            id: problem.id,
-            language: problem.language,
-            program: problem.program(of: draft.text),
-            tests: problem.tests,
-            limits: problem.limits,
-            options: options
-        )
         let verdict = try await client.judge(job, priority: priority, group: group)
         let reward = rewards.breakdown(
             verdict: verdict,

@@ -4,7 +4,7 @@ package import Programs
 /// Whether what a program returned is what was expected, compared as the test asks.
 func agrees(_ value: PlainData, with expected: JSONValue, by comparison: Comparison) -> Bool {
     switch comparison {
-    case .tokens, .float: return equals(value, expected)
+    case .tokens, .float, .apps: return equals(value, expected)
     case .exact: return equalsExactly(value, expected)
     case .unordered:
         switch (value, expected) {
@@ -19,11 +19,29 @@ package func agrees(_ output: [UInt8], with expected: String, by comparison: Com
     switch comparison {
     case .tokens: return hasSameWords(output, expected)
     case .exact: return output.elementsEqual(expected.utf8)
-    case .float:
-        let (words, wanted) = (words(of: output), words(of: Array(expected.utf8)))
-        return words.count == wanted.count && zip(words, wanted).allSatisfy(isCloseWord)
+    case .float: return haveWords(output, expected, isCloseWord)
+    case .apps: return haveWords(output, expected, isCloseInAPPS)
     case .unordered: return lines(of: output) == lines(of: Array(expected.utf8))
     }
+}
+
+private func haveWords(
+    _ output: [UInt8],
+    _ expected: String,
+    _ areAlike: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Bool
+) -> Bool {
+    let (words, wanted) = (words(of: output), words(of: Array(expected.utf8)))
+    return words.count == wanted.count && zip(words, wanted).allSatisfy(areAlike)
+}
+
+/// NumPy's `allclose`, where one of the two is written as no integer.
+private func isCloseInAPPS(_ word: ArraySlice<UInt8>, _ wanted: ArraySlice<UInt8>) -> Bool {
+    if word.elementsEqual(wanted) { return true }
+    let (text, expected) = (String(decoding: word, as: UTF8.self), String(decoding: wanted, as: UTF8.self))
+    guard let value = Double(text), let number = Double(expected), value.isFinite, number.isFinite,
+        Int(text) == nil || Int(expected) == nil
+    else { return false }
+    return abs(value - number) <= 1e-8 + 1e-5 * abs(number)
 }
 
 private func isCloseWord(_ word: ArraySlice<UInt8>, _ wanted: ArraySlice<UInt8>) -> Bool {

@@ -12,6 +12,8 @@ let javaScriptTester = #"""
         this.remotes = new Map();
         this.numbers = new WeakMap();
         this.traces = new Map();
+        /// Names that the program was asked for.
+        this.asked = new Set();
         this.isGone = false;
       }
 
@@ -152,6 +154,7 @@ let javaScriptTester = #"""
       const asked = kind === 'assert' ? /^[\s(!]*(?:assert[\w.]*\s*\(\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u.exec(code)?.[1] : undefined;
       const remote = (name) => {
         if (name === 'assert' || (name in globalThis && name !== asked)) return undefined;
+        link.asked.add(name);
         const found = link.ask('name', name);
         if (!isArray(found) || found[0] !== true) return undefined;
         if (link.numbers.has(found[1])) own[name] = found[1];
@@ -183,6 +186,15 @@ let javaScriptTester = #"""
         return { run: inScope('async ', code, ''), isExpression: false };
       }
       return { run: inScope('', code, ''), isExpression: false };
+    }
+
+    /// Whether a test failed for want of what it calls: the program defines no such function or class.
+    function lacks(link, code, error) {
+      if (!isNativeError(error)) return false;
+      const name = /^(\S+) is not (?:defined|a function|a constructor)$/.exec(error.message)?.[1];
+      if (name === undefined || !link.asked.has(name)) return false;
+      const quoted = name.replaceAll('$', '\\$');
+      return new RegExp(`(?<![\\p{ID_Continue}$.])(?:${quoted}\\s*[.(]|new\\s+${quoted}(?![\\p{ID_Continue}$]))`, 'u').test(code);
     }
 
     const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -232,7 +244,7 @@ let javaScriptTester = #"""
           const trace = link.traces.get(error);
           if (error instanceof ExitRequest) say(error.code ? 'f' : 'p', number, `the test exited with ${error.code}`);
           else if (trace !== undefined) say(/allocation failed|out of memory/i.test(trace) ? 'm' : 'x', number, trace);
-          else say('f', number, isNativeError(error) ? `${error.name}: ${error.message}` : util.inspect(error));
+          else say(lacks(link, code, error) ? 'x' : 'f', number, isNativeError(error) ? `${error.name}: ${error.message}` : util.inspect(error));
         }
         if (link.isGone) break;
       }

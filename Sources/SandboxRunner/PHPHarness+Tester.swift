@@ -203,9 +203,12 @@ let phpTester = #"""
             private static bool $isExpression;
             private static bool $isOpen = false;
             private static bool $isApart;
+            /// Names that the test leaves to the program.
+            private static array $open = [];
 
             private static function meet(TestCode $code): void {
                 $open = \array_values(\array_filter($code->names, static fn($name) => !\function_exists($name) && !\class_exists($name)));
+                self::$open = $open;
                 [$functions, $classes, $constants, $variables] = self::$link->ask('known', $open, $code->variables);
                 foreach ($functions as $name => $references) {
                     if (!\preg_match('/^\w+$/', $name) || \function_exists($name)) continue;
@@ -310,8 +313,16 @@ let phpTester = #"""
             public static function failed(\Throwable $error): void {
                 $trace = self::$link->traces[$error] ?? null;
                 if ($error instanceof Left) self::say($error->getCode() === 0 ? 'p' : 'f', $error->getMessage());
-                else self::say($trace === null ? 'f' : 'x', $trace ?? \get_class($error) . ': ' . $error->getMessage());
+                else self::say($trace === null && !self::lacks($error) ? 'f' : 'x', $trace ?? \get_class($error) . ': ' . $error->getMessage());
                 self::finish();
+            }
+
+            /// Whether a test failed for want of what it calls: the program defines no such function, class or constant.
+            private static function lacks(\Throwable $error): bool {
+                if (\get_class($error) !== \Error::class) return false;
+                $pattern = '/^(?:Call to undefined function (\w+)\(\)|(?:Class|Undefined constant) "(\w+)"(?: not found)?)$/';
+                if (!\preg_match($pattern, $error->getMessage(), $found)) return false;
+                return \in_array(\strtolower(\end($found)), \array_map(\strtolower(...), self::$open), true);
             }
 
             private static function finish(): void {

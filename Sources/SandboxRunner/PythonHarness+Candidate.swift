@@ -6,7 +6,12 @@ let pythonCandidate = #"""
         """Compiles the program and runs its top level. Returns its names, or None after saying what went wrong."""
         begin = time.process_time()
         try:
-            code = compile(source, '<program>', 'exec', dont_inherit=True)
+            try:
+                code = compile(source, '<program>', 'exec', dont_inherit=True)
+            except SyntaxError as error:
+                if not MAY_RETURN or error.msg != "'return' outside function":
+                    raise
+                code = compile(as_function(source), '<program>', 'exec', dont_inherit=True)
         except BaseException as error:
             write_message(RESULT, b'E' + describe(error))
             return None
@@ -20,6 +25,34 @@ let pythonCandidate = #"""
             report_lines()
         exec(code, module.__dict__)
         return module.__dict__
+
+
+    def as_function(source):
+        """The program as the body of a function, so that it may return; its names stay the module's."""
+        names = [symbol.get_name() for symbol in __import__('symtable').symtable(source, '<program>', 'exec').get_symbols()
+                 if symbol.is_assigned() or symbol.is_imported()]
+
+        class Body(ast.NodeTransformer):
+            def visit_FunctionDef(self, node):
+                return node
+
+            visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = visit_FunctionDef
+
+            def visit_Global(self, node):
+                return ast.copy_location(ast.Pass(), node)
+
+            def visit_AnnAssign(self, node):
+                made = ast.Assign(targets=[node.target], value=node.value) if node.value else ast.Pass()
+                return ast.copy_location(made, node)
+
+        def stays(node):
+            return isinstance(node, ast.ImportFrom) and (node.module == '__future__' or node.names[0].name == '*')
+
+        tree = Body().visit(ast.parse(source))
+        wrapper = ast.parse('def __program__(): pass\n__program__()').body
+        wrapper[0].body = [ast.Global(names=names)] * bool(names) + [node for node in tree.body if not stays(node)]
+        tree.body = [node for node in tree.body if stays(node)] + wrapper
+        return ast.fix_missing_locations(tree)
 
 
     def report_lines():

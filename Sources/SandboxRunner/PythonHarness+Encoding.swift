@@ -9,7 +9,7 @@ let pythonEncoding = #"""
 
     SECRET, BODY, RESULT, LINK = 3, 4, 5, 200
     # Whether executed lines are reported; set in a child.
-    COVERAGE = False
+    COVERAGE, MAY_RETURN = 0, 0
     KINDS = {
         'Counter': collections.Counter, 'OrderedDict': collections.OrderedDict, 'deque': collections.deque,
         'Decimal': decimal.Decimal, 'Fraction': fractions.Fraction, 'range': range, 'datetime': datetime.datetime,

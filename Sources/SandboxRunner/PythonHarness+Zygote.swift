@@ -33,13 +33,13 @@ let pythonZygote = #"""
 
     def child_of(role):
         """The life of one child, after the fork. The library has closed what is not its own, and set its limits."""
-        global COVERAGE
+        global COVERAGE, MAY_RETURN
         try:
             if role < 0:
                 # The tester's own limits are the program's; what it needs beyond them is small.
                 run_tests(LINK, read_message(SECRET))
                 os._exit(0)
-            mode, COVERAGE = role & 255, role > 255
+            mode, COVERAGE, MAY_RETURN = role & 255, role & 256, role & 512
             source, extra = marshal.loads(read_message(BODY))
             os.close(BODY)
             if mode == 3:

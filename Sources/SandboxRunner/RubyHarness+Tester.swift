@@ -139,6 +139,15 @@ let rubyTester = #"""
         end
       end
 
+      # Whether a test failed for want of what it calls: the program defines no such method or constant.
+      def lacks?(error)
+        return false unless NameError === error
+        return Object.equal?(error.receiver) && error.name.to_s.match?(/\A[A-Z]/) unless NoMethodError === error
+        TOPLEVEL_BINDING.receiver.equal?(error.receiver)
+      rescue ArgumentError
+        false
+      end
+
       def run_tests
         channel = IO.for_fd(3, 'r+b', autoclose: false)
         channel.sync = true
@@ -175,7 +184,7 @@ let rubyTester = #"""
             say.call(error.success? ? 'p' : 'f', number, "the test exited with #{error.status}")
           rescue Exception => error
             trace = link.trace(error)
-            tag = trace ? (trace.include?('(NoMemoryError)') ? 'm' : 'x') : 'f'
+            tag = trace ? (trace.include?('(NoMemoryError)') ? 'm' : 'x') : (lacks?(error) ? 'x' : 'f')
             say.call(tag, number, trace || "#{error.class}: #{error.message}")
           end
           break if link.gone?

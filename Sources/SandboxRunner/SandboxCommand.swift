@@ -46,6 +46,12 @@ package struct ExecuteCommand: AsyncParsableCommand {
     @Option(help: "Programs judged at once; 0 is one per core.")
     var slots = 0
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Languages to judge; all whose tools are there if none is given.", valueName: "language")
+    )
+    var languages: [String] = []
+
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
 
@@ -65,6 +71,10 @@ package struct ExecuteCommand: AsyncParsableCommand {
 
     package func validate() throws {
         guard slots >= 0 else { throw ValidationError("--slots is \(slots), expected 0 (one per core) or more") }
+        for name in languages where Language(name: name) == nil {
+            let known = Language.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--languages has \(name), expected some of \(known)")
+        }
         guard drain > 0 else { throw ValidationError("--drain is \(drain), expected more than 0 seconds") }
     }
 
@@ -89,6 +99,7 @@ package struct ExecuteCommand: AsyncParsableCommand {
             var configuration = SandboxConfiguration()
             if slots > 0 { configuration.slots = slots }
             configuration.acceptsWeakWalls = acceptWeakWalls
+            if !languages.isEmpty { configuration.languages = languages.compactMap(Language.init(name:)) }
             let pool = try await SandboxPool(configuration: configuration)
             let changes = AsyncStream<[String: String]>.makeStream()
             // The first language is known now, the others as soon as they have been tried: work need not wait for them.

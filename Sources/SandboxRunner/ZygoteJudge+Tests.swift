@@ -154,7 +154,9 @@ extension ZygoteJudge {
                 results.fill([index], with: .notRun)
                 continue
             }
-            let (reply, frames) = try run(.stdio, body: body { $0.put(bytes: Array(stdin.utf8)) })
+            let comparison = job.comparison(at: index)
+            let input = body { $0.put(bytes: Array(stdin.utf8)) }
+            let (reply, frames) = try run(.stdio, body: input, mayReturn: comparison == .apps)
             if let refusal = frames.first, refusal.first == UInt8(ascii: "E") { return tail(refusal.dropFirst()) }
             let trouble = frames.last { $0.first == UInt8(ascii: "X") || $0.first == UInt8(ascii: "M") }
             var result = TestResult.passed
@@ -165,7 +167,7 @@ extension ZygoteJudge {
                 let memory = trouble.first == UInt8(ascii: "M")
                 let said = tail(trouble.dropFirst())
                 result = TestResult(outcome: memory ? .memoryLimit : .runtimeError, diagnostics: said)
-            } else if !agrees(reply.output, with: expected, by: job.comparison(at: index)) {
+            } else if !agrees(reply.output, with: expected, by: comparison) {
                 result = TestResult(outcome: .wrongAnswer, diagnostics: "the output differs")
             }
             result.cpuSeconds = cpuSeconds

@@ -17,6 +17,8 @@ struct ZygoteJudge {
 
     /// Added to the mode: report executed lines.
     private static let coverageMark: UInt32 = 0x100
+    /// Added to the mode: the program may return at its top level.
+    private static let returnMark: UInt32 = 0x200
 
     let slot: SlotProcess
     let interpreter: Interpreter
@@ -78,12 +80,14 @@ struct ZygoteJudge {
     mutating func run(
         _ mode: Mode,
         body: [UInt8],
-        secret: [UInt8] = []
+        secret: [UInt8] = [],
+        mayReturn: Bool = false
     ) throws(SandboxError) -> (reply: SlotReply, frames: [[UInt8]]) {
         let limits = job.limits
         let seconds = mode == .compile ? limits.compileSeconds : limits.cpuSeconds
         var head = SlotMessage()
-        head.put(mode.rawValue | (lineCount > 0 ? Self.coverageMark : 0))
+        let returning = mayReturn && interpreter.language == .python ? Self.returnMark : 0
+        head.put(mode.rawValue | (lineCount > 0 ? Self.coverageMark : 0) | returning)
         let space = interpreter.ownAddressSpace
         head.put(UInt64(space == 0 ? 0 : limits.memoryBytes + space))
         head.put(UInt64(limits.fileBytes))

@@ -34,7 +34,8 @@ import Testing
         try withFolder(["test.jsonl": rows.joined(separator: "\r\n")]) { folder in
             let set = try APPSReader(path: folder).problems(.test)
             #expect(set.problems.map(\.id) == ["apps/7"])
-            #expect(set.problems.first?.target == "print(1)")
+            #expect(set.problems.first?.target == "return 1")
+            #expect(set.problems.first?.comparison == .apps)
             #expect(
                 set.problems.first?.tests == [.stdio(stdin: "1\n", stdout: "1"), .stdio(stdin: "2\n3", stdout: "2\n3")]
             )

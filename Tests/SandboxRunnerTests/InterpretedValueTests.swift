@@ -115,6 +115,7 @@ import Testing
         async function later(x) { return x + 1; }
         const each = (items, change) => items.map(change);
         function escape(x) { return 'own ' + x; }
+        const values = [1];
         """,
         .php: """
         <?php
@@ -177,6 +178,9 @@ import Testing
         (.javascript, .wrongAnswer, "assert(object() == 4);"),
         (.javascript, .wrongAnswer, "if (escape('x') !== 'x') throw 1; assert(false);"),
         (.javascript, .wrongAnswer, "setTimeout(() => { throw new Error('late'); }, 1);"),
+        (.javascript, .runtimeError, "assert.equal(missing(2), 4);"), (.javascript, .runtimeError, "new Missing();"),
+        (.javascript, .runtimeError, "if (values(2) !== 4) throw 'Value = ' + JSON.stringify(x);"),
+        (.javascript, .wrongAnswer, "const own = undefined; own(f(2));"),
         (.javascript, .runtimeError, "fails();"), (.javascript, .infrastructureFailure, "let ("),
         (
             .php, .accepted,
@@ -198,6 +202,9 @@ import Testing
         (.php, .wrongAnswer, "if (f(2) != 5) throw new Exception('no');"), (.php, .wrongAnswer, "assert(yes() == 8);"),
         (.php, .wrongAnswer, "assert([4, 5] == yes());"), (.php, .wrongAnswer, "assert(nothing() == false);"),
         (.php, .wrongAnswer, "assert(object() == 1);"), (.php, .wrongAnswer, "f(2) == 5 or die('no');"),
+        (.php, .runtimeError, "if (missing(2) != 4) throw new Exception('no');"),
+        (.php, .runtimeError, "new Missing(3);"),
+        (.php, .wrongAnswer, "throw new Error('Call to undefined function f()');"),
         (.php, .runtimeError, "fails();"), (.php, .infrastructureFailure, "let ("),
         (.ruby, .accepted, "raise 'no' if f(2) != 4\nassert_equal [1, 3], named(1, b: 3)\nassert_equal 5, test(5)"),
         (
@@ -208,6 +215,9 @@ import Testing
         (.ruby, .accepted, "all = []\ncount { |x| all << x }\nassert_equal [1, 2], all"),
         (.ruby, .wrongAnswer, "raise StandardError, 'no' if f(2) != 5"), (.ruby, .wrongAnswer, "assert 4 == object"),
         (.ruby, .wrongAnswer, "assert object + 1"), (.ruby, .runtimeError, "fails"),
+        (.ruby, .runtimeError, "raise 'no' if missing(2) != 4"), (.ruby, .runtimeError, "Missing.new(3)"),
+        (.ruby, .wrongAnswer, "raise \"value = #{x}\" if f(2) != 5"),
+        (.ruby, .wrongAnswer, "assert_equal 4, f(2).missing"),
         (.ruby, .infrastructureFailure, "def ("),
     ]
 

@@ -117,6 +117,33 @@ import Testing
     }
 
     @Test(arguments: [
+        (
+            "from math import *\nn = int(input())\nif n < 5:\n    print(floor(sqrt(n)))\n    return\nprint(n)\n",
+            Verdict.Outcome.accepted
+        ),
+        (
+            "x: int = int(input())\nglobal y\ny = x\ndef half():\n    global y\n    y = y // 2\n    return y\ntry:\n    half(); print(y); return\nexcept: pass\nprint(9)\n",
+            .accepted
+        ),
+        (
+            "class A:\n    def f(self):\n        return int(input()) // 2\nprint(A().f())\nif __name__ == '__main__': return\nprint(8)",
+            .accepted
+        ),
+        ("import sys\nprint(1)\nreturn\nprint(2)", .wrongAnswer), ("print(2)\n1 / 0\nreturn", .runtimeError),
+        ("print(2)\nreturn )", .compileError),
+    ])
+    func `A program of APPS may return at its top level, as no other may`(program: String, outcome: Verdict.Outcome)
+        async throws
+    {
+        let test = TestCase.stdio(stdin: "4\n", stdout: "2")
+        var asked = job(program, [test])
+        #expect(try await sharedPool().judge(asked).outcome == .compileError)
+        asked.options.comparison = .apps
+        let verdict = try await sharedPool().judge(asked)
+        #expect(verdict.outcome == outcome, "\(verdict)")
+    }
+
+    @Test(arguments: [
         "", "  \n\t\n", "# only\n# words\n", "def f(:\n", "x = '\u{0}'\n", "\u{feff}\u{feff}x", "return 1",
     ])
     func `What is no program is a compile error`(program: String) async throws {

@@ -103,10 +103,16 @@ import Testing
     @Test(arguments: [
         (Comparison.tokens, "1  2\n", true), (.tokens, "1 2.0000001\n", false), (.exact, "1 2\n", true),
         (.exact, "1 2", false), (.float, "1.0 2.0000001", true), (.float, "1 2.1", false), (.unordered, "1 2\n", true),
-        (.unordered, "2 1\n", false),
+        (.unordered, "2 1\n", false), (.apps, "1.000009 2.0", true), (.apps, "1.00002 2", false), (.apps, "2 1", false),
     ])
     func `Output is compared as the test asks`(comparison: Comparison, output: String, isRight: Bool) {
         #expect(agrees(Array(output.utf8), with: "1 2\n", by: comparison) == isRight)
+    }
+
+    @Test func `The tolerance of APPS is not for integers`() {
+        #expect(agrees(Array("1000000.5 7".utf8), with: "1000000 7", by: .apps))
+        #expect(!agrees(Array("1000001 7".utf8), with: "1000000 7", by: .apps))
+        #expect(!agrees(Array("nan".utf8), with: "1.5", by: .apps))
     }
 
     @Test(arguments: [

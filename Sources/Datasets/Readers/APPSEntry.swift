@@ -53,7 +53,9 @@ struct APPSEntry {
                     )
                 }
             }
-        let reference = solutions.first { !Self.returnsAtTopLevel($0) } ?? solutions.first
+        // Only a program that reads standard input may return at its top level.
+        let callable = tests.fn_name == nil ? nil : solutions.first { !Self.returnsAtTopLevel($0) }
+        let reference = callable ?? solutions.first
         return Problem(
             id: "apps/\(id)",
             prompt: prompt,
@@ -61,7 +63,8 @@ struct APPSEntry {
             tests: made,
             reference: reference.map { Self.imports + $0 } ?? "",
             preamble: Self.imports,
-            difficulty: difficulty
+            difficulty: difficulty,
+            comparison: .apps
         )
     }
 

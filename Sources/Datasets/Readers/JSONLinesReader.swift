@@ -5,7 +5,7 @@ package import Programs
 /// Reads anyone's own problems, one JSON object per line.
 ///
 /// Fields: `id`; `prompt` (or `source`); `language`; `tests`, `reference`, `limits`, `preamble` (what stands
-/// before the completion in the program) and `difficulty` may be missing. Rows are read one after another; of their ids
+/// before the completion in the program), `difficulty` and `comparison` (`Comparison`) may be missing. Rows are read one after another; of their ids
 /// only a number is kept, so that a file of a million rows needs little memory.
 package struct JSONLinesReader: ProblemReader {
     package var file: String
@@ -26,6 +26,7 @@ package struct JSONLinesReader: ProblemReader {
         var limits: ExecutionLimits?
         var preamble: String?
         var difficulty: String?
+        var comparison: Comparison?
     }
 
     package var name: String { file }
@@ -81,7 +82,8 @@ package struct JSONLinesReader: ProblemReader {
             reference: row.reference ?? "",
             limits: row.limits ?? ExecutionLimits(),
             preamble: row.preamble ?? "",
-            difficulty: row.difficulty ?? ""
+            difficulty: row.difficulty ?? "",
+            comparison: row.comparison
         )
     }
 }
