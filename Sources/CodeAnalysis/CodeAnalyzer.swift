@@ -3,8 +3,8 @@ package import Programs
 /// Parses programs and compares them with their references; may be shared between threads.
 package final class CodeAnalyzer: Sendable {
     private let grammars: [Language: Grammar]
-    private let keywords: [Language: Set<ArraySlice<UInt8>>]
-    private let references = ReferenceCache()
+    private let keywords: [Language: Keywords]
+    private let known = FeatureCache()
 
     /// Loads the grammars that `./setup` installed.
     ///
@@ -13,9 +13,7 @@ package final class CodeAnalyzer: Sendable {
     /// A `path` given here, to a file or its directory, is the only place looked at.
     package init(grammarsAt path: String? = nil) throws(CodeAnalysisError) {
         grammars = try GrammarLibrary.load(path)
-        var keywords: [Language: Set<ArraySlice<UInt8>>] = [:]
-        for language in Language.allCases { keywords[language] = Keywords.of(language) }
-        self.keywords = keywords
+        keywords = Dictionary(uniqueKeysWithValues: Language.allCases.map { ($0, Keywords(of: $0)) })
     }
 
     /// The syntax tree of `code`, or nil when it is over a limit of ``ProgramSize``.
@@ -40,12 +38,12 @@ package final class CodeAnalyzer: Sendable {
     /// ``ProgramSize`` or blank itself.
     package func compare(candidate: String, reference: String, language: Language) -> CodeSimilarity {
         guard let found = features(candidate, language), !found.isBlank,
-            let wanted = referenceFeatures(reference, language), !wanted.isBlank
+            let wanted = features(reference, language), !wanted.isBlank, let keywords = keywords[language]
         else { return .zero }
         let grams = NGramMatch(
             candidate: candidate,
             reference: reference,
-            keywords: keywords[language, default: []]
+            keywords: keywords
         )
         return CodeSimilarity(
             astMatch: found.astMatch(against: wanted),
@@ -59,7 +57,7 @@ package final class CodeAnalyzer: Sendable {
     /// The structural parts alone, for a reward: the n-grams are not counted.
     package func structure(candidate: String, reference: String, language: Language) -> StructuralMatch {
         let found = features(candidate, language)
-        guard let wanted = referenceFeatures(reference, language), !wanted.isBlank else {
+        guard let wanted = features(reference, language), !wanted.isBlank else {
             return StructuralMatch(astMatch: 0, dataFlowMatch: 0, isBlank: found?.isBlank ?? false)
         }
         guard let found else {
@@ -73,10 +71,6 @@ package final class CodeAnalyzer: Sendable {
     }
 
     private func features(_ code: String, _ language: Language) -> ProgramFeatures? {
-        parse(code, language: language).map(ProgramFeatures.init)
-    }
-
-    private func referenceFeatures(_ code: String, _ language: Language) -> ProgramFeatures? {
-        references.features(code, language) { features(code, language) }
+        known.features(code, language) { parse(code, language: language).map(ProgramFeatures.init) }
     }
 }

@@ -27,11 +27,23 @@ extension DataFlowWalk {
     }
 
     private mutating func planSequence(_ node: Int, _ isReplay: Bool) {
-        for child in children(node) where program.nodes[child].kind == .comprehensionClause {
-            steps.append(.visit(child, isReplay: isReplay))
+        // Most nodes come this way: no list of children is made.
+        let end = Int(program.nodes[node].end)
+        var hasClauses = false
+        var child = node + 1
+        while child < end {
+            if program.nodes[child].kind == .comprehensionClause {
+                hasClauses = true
+                steps.append(.visit(child, isReplay: isReplay))
+            }
+            child = Int(program.nodes[child].end)
         }
-        for child in children(node) where program.nodes[child].kind != .comprehensionClause {
-            steps.append(.visit(child, isReplay: isReplay))
+        child = node + 1
+        while child < end {
+            if !hasClauses || program.nodes[child].kind != .comprehensionClause {
+                steps.append(.visit(child, isReplay: isReplay))
+            }
+            child = Int(program.nodes[child].end)
         }
     }
 

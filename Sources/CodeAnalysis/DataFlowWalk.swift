@@ -159,7 +159,12 @@ extension DataFlowWalk {
     }
 
     func child(_ node: Int, _ role: FieldRole) -> Int? {
-        children(node).first { program.nodes[$0].role == role }
+        var child = node + 1
+        while child < Int(program.nodes[node].end) {
+            if program.nodes[child].role == role { return child }
+            child = Int(program.nodes[child].end)
+        }
+        return nil
     }
 
     /// The named members of a list, or nothing when the node is no list.

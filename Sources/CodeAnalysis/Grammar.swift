@@ -55,6 +55,7 @@ struct Grammar: Sendable {
 /// Finds and loads the shared library that holds the grammars.
 enum GrammarLibrary {
     static let fileName = "languages.so"
+    private static let keepsBlocks: Void = ts_keep_blocks()
 
     /// Loads the grammars of all languages from the first library found, or from the one that `named` names.
     static func load(_ named: String?) throws(CodeAnalysisError) -> [Language: Grammar] {
@@ -67,6 +68,7 @@ enum GrammarLibrary {
             let reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown"
             throw .grammarsNotLoadable(path: path, reason: reason)
         }
+        _ = keepsBlocks
         var grammars: [Language: Grammar] = [:]
         for language in Language.allCases {
             grammars[language] = unsafe try Grammar(library: library, path: path, language: language)

@@ -1,8 +1,27 @@
 import Programs
 
 /// Words that the keyword-weighted n-gram match weighs in full: the lists of CodeBLEU, so that its numbers agree.
-enum Keywords {
-    static func of(_ language: Language) -> Set<ArraySlice<UInt8>> {
+struct Keywords: Sendable {
+    private let words: Set<ArraySlice<UInt8>>
+    /// Most words of a program are told from these by their first byte or their length.
+    private let firstBytes: [Bool]
+    private let longest: Int
+
+    init(of language: Language) {
+        words = Self.list(language)
+        longest = words.reduce(0) { max($0, $1.count) }
+        var firstBytes = [Bool](repeating: false, count: 256)
+        for word in words { firstBytes[Int(word[word.startIndex])] = true }
+        self.firstBytes = firstBytes
+    }
+
+    /// Whether the piece of `text` in `range`, which is not empty, is one of them.
+    func contains(_ range: Range<Int>, of text: [UInt8]) -> Bool {
+        guard range.count <= longest, firstBytes[Int(text[range.lowerBound])] else { return false }
+        return words.contains(text[range])
+    }
+
+    private static func list(_ language: Language) -> Set<ArraySlice<UInt8>> {
         let words =
             switch language {
             case .python: python

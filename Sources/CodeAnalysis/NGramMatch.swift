@@ -14,12 +14,16 @@ struct NGramMatch {
     private static let plainWeight = 0.2
     private static let longest = 4
 
-    init(candidate: String, reference: String, keywords: Set<ArraySlice<UInt8>>) {
-        let text = Array(candidate.utf8) + Array(" ".utf8) + Array(reference.utf8)
+    init(candidate: String, reference: String, keywords: Keywords) {
+        var text: [UInt8] = []
+        text.reserveCapacity(candidate.utf8.count + 1 + reference.utf8.count)
+        text.append(contentsOf: candidate.utf8)
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: reference.utf8)
         var names = PieceNumbers(minimumCapacity: text.count / 6)
         let candidateTokens = Self.tokens(candidate, at: 0, of: text, &names)
         let referenceTokens = Self.tokens(reference, at: text.count - reference.utf8.count, of: text, &names)
-        let isKeyword = (0..<names.count).map { keywords.contains(text[names[$0]]) }
+        let isKeyword = (0..<names.count).map { keywords.contains(names[$0], of: text) }
 
         var candidateGrams = candidateTokens
         var referenceGrams = referenceTokens

@@ -16,6 +16,9 @@ struct ProgramFeatures: Sendable {
         edges = program.dataFlow().map(\.hash).sorted()
     }
 
+    /// Bytes of memory, about.
+    var byteCount: Int { (subtrees.count + edges.count) * MemoryLayout<StructureHash>.stride + 64 }
+
     /// True when there is a data flow that a candidate can match.
     var hasFlow: Bool { !edges.isEmpty }
 
@@ -53,24 +56,46 @@ struct ProgramFeatures: Sendable {
     }
 }
 
-/// Features of the references seen last: a problem comes round many times, its reference is parsed once.
-final class ReferenceCache: Sendable {
+/// Features of the programs seen last: a reference comes round with every sample of its problem, and samples repeat one another.
+final class FeatureCache: Sendable {
+    /// A program, hashed once.
     private struct Key: Hashable {
-        let language: Language
         let code: String
+        let language: Language
+        private let hash: Int
+
+        init(_ code: String, _ language: Language) {
+            self.code = code
+            self.language = language
+            hash = code.hashValue
+        }
+
+        static func == (left: Key, right: Key) -> Bool {
+            left.hash == right.hash && left.language == right.language && left.code.utf8.elementsEqual(right.code.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
-    /// References kept; all are dropped when one more comes.
-    private static let capacity = 4096
-    private let entries = Mutex<[Key: ProgramFeatures]>([:])
+    /// Bytes of programs and features, which are dropped together when they become more.
+    private static let capacity = 32 << 20
 
+    private struct State {
+        var entries: [Key: ProgramFeatures] = [:]
+        var bytes = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// What is known of `code`, or what `make` finds; nil is not remembered.
     func features(_ code: String, _ language: Language, make: () -> ProgramFeatures?) -> ProgramFeatures? {
-        let key = Key(language: language, code: code)
-        if let known = entries.withLock({ $0[key] }) { return known }
+        let key = Key(code, language)
+        if let known = state.withLock({ $0.entries[key] }) { return known }
         guard let made = make() else { return nil }
-        entries.withLock { entries in
-            if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
-            entries[key] = made
+        state.withLock { state in
+            let bytes = code.utf8.count + made.byteCount
+            if state.bytes + bytes > Self.capacity { state = State() }
+            if state.entries.updateValue(made, forKey: key) == nil { state.bytes += bytes }
         }
         return made
     }

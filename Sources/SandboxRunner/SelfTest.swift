@@ -9,8 +9,19 @@ extension SandboxPool {
         let claimed = await toolChains
         var complaints: [Language: String] = [:]
         for canary in Canary.all where claimed[canary.language] != nil && languages.contains(canary.language) {
-            complaints[canary.language] = await canary.complaint { await self.judge($0, remembering: false) }
+            complaints[canary.language] = await canary.complaint { await self.firmVerdict(on: $0) }
         }
         return complaints
+    }
+
+    /// The verdict on `job`, which is not taken from memory.
+    ///
+    /// A slot that was lost says nothing of the language: a failure of ours counts when it comes three times in a row.
+    private func firmVerdict(on job: ExecutionJob) async -> Verdict {
+        var verdict = await judge(job, remembering: false)
+        for _ in 0..<2 where verdict.outcome == .infrastructureFailure {
+            verdict = await judge(job, remembering: false)
+        }
+        return verdict
     }
 }
