@@ -18,7 +18,7 @@ let house: [SwiftSetting] = [
 /// `ModuleGraphTests` reads this table and refuses any other import.
 let arrows: [(module: String, imports: [String])] = [
     ("Programs", []),
-    ("Determinism", ["CSodium"]),
+    ("Determinism", ["CSodium", "CKernels"]),
     ("Protocol", ["Programs"]),
     ("Tensors", ["COpenBLAS", "CKernels"]),
     ("PPO", ["Determinism"]),
@@ -32,7 +32,7 @@ let arrows: [(module: String, imports: [String])] = [
     ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
     ("Optimizers", ["Tensors"]),
     ("Monitoring", ["Telemetry"]),
-    ("Dispatching", ["Protocol", "Transport", "Programs", "Determinism"]),
+    ("Dispatching", ["Protocol", "Transport", "Programs", "Determinism", "CZstd"]),
     ("Dashboard", ["Monitoring", "Telemetry", "Tokenization"]),
     ("SandboxRunner", ["Programs", "Protocol", "Transport", "Dispatching", "Determinism", "Monitoring", "CSandbox"]),
     (
@@ -163,6 +163,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CTreeSitter", providers: [.apt(["libtree-sitter-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CKernels"),
         .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),

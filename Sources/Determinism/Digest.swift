@@ -1,4 +1,4 @@
-internal import CSodium
+internal import CKernels
 
 /// A SHA-256 digest: how weights, jobs and files are named.
 package struct Digest: Sendable, Hashable, CustomStringConvertible {
@@ -57,13 +57,23 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
 
 /// SHA-256 over data that comes in pieces.
 package struct DigestHasher: Sendable {
-    private var state = crypto_hash_sha256_state()
+    private var state = ck_sha256()
 
-    package init() { unsafe _ = crypto_hash_sha256_init(&state) }
+    package init() { unsafe ck_sha256_begin(&state) }
 
     package mutating func update(_ data: UnsafeRawBufferPointer) {
         guard let base = data.baseAddress else { return }
-        unsafe _ = crypto_hash_sha256_update(&state, base.assumingMemoryBound(to: UInt8.self), UInt64(data.count))
+        unsafe ck_sha256_add(&state, base.assumingMemoryBound(to: UInt8.self), data.count)
+    }
+
+    /// Adds `data` to two digests at once, which takes less time than one after the other.
+    package static func update(
+        _ one: inout DigestHasher,
+        _ other: inout DigestHasher,
+        with data: UnsafeRawBufferPointer
+    ) {
+        guard let base = data.baseAddress else { return }
+        unsafe ck_sha256_add_both(&one.state, &other.state, base.assumingMemoryBound(to: UInt8.self), data.count)
     }
 
     package mutating func update(_ data: [UInt8]) {
@@ -80,7 +90,7 @@ package struct DigestHasher: Sendable {
 
     fileprivate mutating func finalBytes() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 32)
-        unsafe _ = crypto_hash_sha256_final(&state, &bytes)
+        unsafe ck_sha256_end(&state, &bytes)
         return bytes
     }
 }

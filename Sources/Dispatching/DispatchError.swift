@@ -13,8 +13,6 @@ package enum DispatchError: Error, Equatable, Sendable, CustomStringConvertible 
     case timeout(seconds: Double, waitingFor: String)
     /// The server does not serve these weights any more.
     case gone(version: UInt64)
-    /// The weights that came are not those that were announced.
-    case wrongDigest(expected: String, found: String)
 
     package var description: String {
         switch self {
@@ -23,7 +21,6 @@ package enum DispatchError: Error, Equatable, Sendable, CustomStringConvertible 
         case .cancelled: "cancelled"
         case .timeout(let seconds, let waitingFor): "no \(waitingFor) within \(seconds) s"
         case .gone(let version): "weights of version \(version) are no longer served"
-        case .wrongDigest(let expected, let found): "weights have digest \(found), expected \(expected)"
         }
     }
 }

@@ -178,20 +178,25 @@ extension DispatcherCore {
     }
 
     private mutating func finish(_ result: WireExecutionResult, by executor: [UInt8], route: PeerID, now: Double) {
-        noteEnd(of: result, by: executor, now: now)
+        // Acknowledged in any case: what counts for nothing need not be sent again.
         var ack = WireExecutionAck()
         ack.leaseID = result.leaseID
         send(.executionAck(ack), to: route, .executor)
-        if result.leaseID >> 63 == 1 { return finishProbe(result, by: executor, now: now) }
-        if let peer = executors[executor], peer.foreign.contains(result.leaseID) {
-            executors[executor]?.foreign.remove(result.leaseID)
+        if result.leaseID >> 63 == 1 {
+            noteEnd(of: result, by: executor, now: now)
+            return finishProbe(result, by: executor, now: now)
+        }
+        guard let id = Digest(bytes: Array(result.jobDigest)) else { return }
+        if let objection = objection(to: result.leaseID, of: id, by: executor) {
+            return refuseForgery(objection, by: executor, route: route)
+        }
+        noteEnd(of: result, by: executor, now: now)
+        let isForeign = executors[executor]?.foreign.remove(result.leaseID) != nil
+        defer { if isForeign { queue.settle(result.leaseID) } }
+        if isForeign, let peer = executors[executor] {
             if peer.slots > 0, peer.isTrusted {
                 queue.grantCredits(executor, 1, kinds: peer.languages, reserve: peer.reserve)
             }
-        }
-        guard let id = Digest(bytes: Array(result.jobDigest)) else { return }
-        if let job = queue.job(of: result.leaseID), job != id {
-            return refuse("lease \(result.leaseID) is of another job", to: route, .executor)
         }
         if result.verdict.outcome == Verdict.Outcome.infrastructureFailure.rawValue {
             if queue.contains(id) { lastTrouble[id] = result.verdict.diagnostics }
@@ -206,6 +211,28 @@ extension DispatcherCore {
         // A lease of a dispatcher that is no more: the job, if somebody still wants it, is named by its content.
         if case .unknown = completion { completion = queue.complete(id) }
         if case .accepted(let accepted, _) = completion { settle(accepted, result.verdict) }
+    }
+
+    /// Why a result of the job `id` under `lease` counts for nothing when `executor` sends it; nil when it may count.
+    private func objection(to lease: UInt64, of id: Digest, by executor: [UInt8]) -> String? {
+        if let holder = queue.holder(of: lease) {
+            guard holder == executor else { return "lease \(lease) is another executor's" }
+            return queue.job(of: lease) == id ? nil : "lease \(lease) is of another job"
+        }
+        if queue.hasEnded(lease) { return nil }
+        // A dispatcher that was restarted believes an executor that it says has leases of the one before.
+        let isForeign = executors[executor]?.foreign.contains(lease) == true && !queue.isOwn(lease)
+        return isForeign ? nil : "lease \(lease) was never given to it"
+    }
+
+    private mutating func refuseForgery(_ objection: String, by executor: [UInt8], route: PeerID) {
+        statistics.forged += 1
+        refuse("the result counts for nothing: \(objection)", to: route, .executor)
+        // Once, twice, four times …: somebody who does it for ever must not fill the log.
+        guard statistics.forged & (statistics.forged - 1) == 0 else { return }
+        let name = executors[executor]?.name ?? "an executor"
+        let count = statistics.forged == 1 ? "" : " (\(statistics.forged) such results so far)"
+        effects.append(.note("a result of \(name) was refused: \(objection)\(count)"))
     }
 
     private mutating func finishProbe(_ result: WireExecutionResult, by executor: [UInt8], now: Double) {

@@ -106,6 +106,8 @@ package struct DispatcherStatistics: Sendable, Equatable {
     package var turnedAway = 0
     /// Messages that were refused.
     package var refused = 0
+    /// Results that count for nothing, because their senders were never given the leases they name.
+    package var forged = 0
     /// Mean time from submission to lease, over all leases, seconds.
     package var meanWaitSeconds = 0.0
 

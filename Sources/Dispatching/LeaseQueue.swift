@@ -103,8 +103,8 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     private var leases: [UInt64: Lease] = [:]
     private var peers = PeerIndex<Peer>()
     private var durations: [String: DurationWindow] = [:]
-    /// Jobs of leases that lapsed and may still be reported.
-    private var lapsed: [UInt64: JobID] = [:]
+    /// Leases that lapsed and may still be reported.
+    private var lapsed: [UInt64: (id: JobID, peer: Peer)] = [:]
     private var settled = RecentSet<UInt64>(capacity: 65_536)
     private var moot: [(lease: UInt64, peer: Peer)] = []
     private var counters = LeaseCounts()
@@ -169,7 +169,15 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     }
 
     /// The job that `lease` is, or was until it lapsed, of; nil for one that has ended or was never given.
-    package func job(of lease: UInt64) -> JobID? { leases[lease]?.id ?? lapsed[lease] }
+    package func job(of lease: UInt64) -> JobID? { leases[lease]?.id ?? lapsed[lease]?.id }
+    /// Whom `lease` is, or was until it lapsed, given to; nil for one that has ended or was never given.
+    package func holder(of lease: UInt64) -> Peer? { leases[lease]?.peer ?? lapsed[lease]?.peer }
+    /// Whether `lease` is one of those that ended not long ago.
+    package func hasEnded(_ lease: UInt64) -> Bool { settled.contains(lease) }
+    /// Whether `lease` is a name that only this queue gives, or will give.
+    package func isOwn(_ lease: UInt64) -> Bool { lease &- options.firstLease < 1 << 40 }
+    /// Remembers that a lease of an earlier queue has ended.
+    package mutating func settle(_ lease: UInt64) { settled.insert(lease) }
 
     /// Everything that is remembered, for those who check that it is bounded.
     package var footprint: Int { entries.count + leases.count + lapsed.count + peers.states.count + moot.count }
@@ -312,7 +320,7 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
             }
             return complete(held.id)
         }
-        if let id = lapsed[lease] { return complete(id) }
+        if let late = lapsed[lease] { return late.peer == peer ? complete(late.id) : .unknown }
         guard settled.contains(lease) else { return .unknown }
         counters.duplicates += 1
         return .duplicate
@@ -412,7 +420,7 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
             return Loss(lease: lease, id: held.id, job: nil, peer: held.peer, fate: .settled)
         }
         entry.lapsed.append(lease)
-        lapsed[lease] = held.id
+        lapsed[lease] = (held.id, held.peer)
         settled.remove(lease)
         if blame {
             entry.losses += 1

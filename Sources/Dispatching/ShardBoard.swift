@@ -101,6 +101,8 @@ package struct ShardBoard: Sendable {
     private var counters = ShardAccounts()
     /// Messages that were not understood or not allowed.
     package private(set) var refusals = 0
+    /// Which worker the last of them was of, and why; nil when it was of nobody who had said hello, as after a restart.
+    package private(set) var lastRefusal: String?
 
     /// - Parameters:
     ///   - welcome: What a worker is told first.
@@ -246,6 +248,7 @@ package struct ShardBoard: Sendable {
     /// A frame of `peer` could not be understood, or is not allowed.
     package mutating func refuse(_ reason: String, _ peer: PeerID) {
         refusals += 1
+        lastRefusal = peers[peer].map { "\($0.name): \(reason)" }
         var refusal = WireRefusal()
         refusal.reason = reason
         effects.append(.send(.refusal(refusal), to: peer))

@@ -1,38 +1,68 @@
-import Determinism
-import Foundation
+package import Foundation
 package import Protocol
 package import Transport
 
 /// Fetches weights chunk by chunk, each checked as it comes.
 package actor WeightClient {
+    /// Weights that the receiver holds already.
+    package struct Base: Sendable {
+        /// SHA-256 of them.
+        package var digest: Data
+        /// How many there are.
+        package var bytes: Int
+        /// A part of them.
+        package var provider: WeightServer.ChunkProvider
+
+        package init(digest: Data, bytes: Int, provider: @escaping WeightServer.ChunkProvider) {
+            self.digest = digest
+            self.bytes = bytes
+            self.provider = provider
+        }
+    }
+
     private let channel: any ClientChannel
+    /// Where to turn when nothing comes over `channel`, which leads to a relay.
+    private let direct: (any ClientChannel)?
     private let runID: [UInt8]
     private let incarnation: [UInt8]
+    /// What has come of a version whose fetch was broken off.
+    private var partial: Download?
 
     /// A client over `channel`, of the bulk plane, which it uses for one fetch at a time.
+    ///
+    /// - Parameters:
+    ///   - channel: to a server of weights, or to a relay.
+    ///   - direct: of a client of a relay: to the server itself, for when the relay is silent.
+    ///   - runID: of the run.
+    ///   - incarnation: of this process.
     package init(
         channel: any ClientChannel,
+        direct: (any ClientChannel)? = nil,
         runID: [UInt8] = [],
         incarnation: [UInt8] = EnvelopeCodec.newIdentifier()
     ) {
         self.channel = channel
+        self.direct = direct
         self.runID = runID
         self.incarnation = incarnation
     }
 
-    /// All bytes of `manifest`, digests checked.
+    /// All bytes of `manifest`, every chunk checked against its digest.
     ///
-    /// Chunks that do not come are asked for again, also of a server that was restarted meanwhile.
+    /// Chunks that do not come are asked for again, also of a server that was restarted meanwhile. A fetch that was broken off
+    /// goes on where it was, unless another version was fetched in between.
     ///
     /// - Parameters:
     ///   - manifest: What to fetch.
+    ///   - base: Weights to which the server may send the difference.
     ///   - credits: Chunks on their way at once.
     ///   - chunkTimeout: How long a chunk may take before it is asked for again.
     ///   - deadline: How long the whole may take.
     /// - Returns: All parameters as little-endian float32.
-    /// - Throws: `.gone`, `.timeout`, `.wrongDigest`, `.message` for a bad manifest.
+    /// - Throws: `.gone`, `.timeout`, `.message` for a bad manifest.
     package func fetch(
         _ manifest: WireWeightManifest,
+        base: Base? = nil,
         credits: Int = 8,
         chunkTimeout: Duration = .seconds(5),
         deadline: Duration = .seconds(600)
@@ -42,45 +72,89 @@ package actor WeightClient {
         } catch {
             throw .message(error)
         }
-        var download = Download(manifest: manifest, credits: max(1, credits), timeout: chunkTimeout)
-        let started = ContinuousClock.now
-        while !download.isComplete {
-            guard ContinuousClock.now - started < deadline else {
-                throw .timeout(seconds: deadline / .seconds(1), waitingFor: "weights of version \(manifest.version)")
-            }
-            for index in download.due(now: .now) { try await request(index, of: manifest, chunkTimeout) }
-            let received: [UInt8]?
-            do throws(TransportError) {
-                received = try await channel.receive(timeout: min(chunkTimeout, .milliseconds(200)))
-            } catch {
-                throw error == .cancelled ? .cancelled : .transport(error)
-            }
-            guard let received,
-                let envelope = try? EnvelopeCodec.decode(received, limit: ProtocolLimits.bulkFrameBytes),
-                case .weightChunk(let chunk) = envelope.body, chunk.digest == manifest.digest
-            else { continue }
-            if chunk.gone { throw .gone(version: manifest.version) }
-            download.accept(chunk)
-        }
-        let found = Digest(of: download.bytes)
-        guard found.bytes == Array(manifest.digest) else {
-            throw .wrongDigest(
-                expected: Digest(bytes: Array(manifest.digest))?.hex ?? "",
-                found: found.hex
-            )
+        let base = base.flatMap { $0.bytes == Int(manifest.bytes) && $0.digest != manifest.digest ? $0 : nil }
+        var download = resumed(manifest) ?? Download(manifest: manifest)
+        // The one copy: two would be copied at the first change.
+        partial = nil
+        do throws(DispatchError) {
+            try await complete(&download, base, max(1, credits), chunkTimeout, deadline)
+        } catch {
+            if case .gone = error { throw error }
+            partial = download
+            throw error
         }
         return download.bytes
     }
 
+    private func resumed(_ manifest: WireWeightManifest) -> Download? {
+        guard var download = partial, download.manifest == manifest else { return nil }
+        partial = nil
+        download.forgetPending()
+        return download
+    }
+
+    private func complete(
+        _ download: inout Download,
+        _ base: Base?,
+        _ credits: Int,
+        _ chunkTimeout: Duration,
+        _ deadline: Duration
+    ) async throws(DispatchError) {
+        let manifest = download.manifest
+        let started = ContinuousClock.now
+        var heard = started
+        var channel = channel
+        while !download.isComplete {
+            let now = ContinuousClock.now
+            guard now - started < deadline else {
+                throw .timeout(seconds: deadline / .seconds(1), waitingFor: "weights of version \(manifest.version)")
+            }
+            if let direct, now - heard > chunkTimeout {
+                channel = direct
+                heard = now
+                download.forgetPending()
+            }
+            for range in download.due(now: now, credits: credits, timeout: chunkTimeout) {
+                try await request(range, of: manifest, base?.digest, over: channel, chunkTimeout)
+            }
+            guard let frame = try await receive(over: channel, within: min(chunkTimeout, .milliseconds(200))) else {
+                continue
+            }
+            guard let (envelope, data) = try? EnvelopeCodec.decodeChunk(frame),
+                case .weightChunk(let chunk) = envelope.body, chunk.digest == manifest.digest
+            else { continue }
+            heard = now
+            if chunk.gone { throw .gone(version: manifest.version) }
+            download.accept(chunk, frame[data], base: base)
+        }
+    }
+
+    private func receive(
+        over channel: any ClientChannel,
+        within limit: Duration
+    ) async throws(DispatchError) -> [UInt8]? {
+        do throws(TransportError) {
+            // Most often there is one already, and no need for an alarm.
+            if let frame = try await channel.receive(timeout: .zero) { return frame }
+            return try await channel.receive(timeout: limit)
+        } catch {
+            throw error == .cancelled ? .cancelled : .transport(error)
+        }
+    }
+
     private func request(
-        _ index: Int,
+        _ chunks: Range<Int>,
         of manifest: WireWeightManifest,
+        _ base: Data?,
+        over channel: any ClientChannel,
         _ timeout: Duration
     ) async throws(DispatchError) {
         var request = WireChunkRequest()
         request.digest = manifest.digest
-        request.first = UInt32(index)
-        request.credits = 1
+        request.first = UInt32(chunks.lowerBound)
+        request.credits = UInt32(chunks.count)
+        if let base { request.baseDigest = base }
+        if direct != nil { request.chunkDigests = Array(manifest.chunkDigests[chunks]) }
         let frame: [UInt8]
         do throws(ProtocolError) {
             frame = try EnvelopeCodec.encode(.chunkRequest(request), runID: runID, incarnation: incarnation)
@@ -94,50 +168,5 @@ package actor WeightClient {
             if error == .timeout { return }
             throw error == .cancelled ? .cancelled : .transport(error)
         }
-    }
-}
-
-/// What has come of one version, and what is on its way.
-private struct Download {
-    let manifest: WireWeightManifest
-    let credits: Int
-    let timeout: Duration
-    private(set) var bytes: [UInt8]
-    private var next = 0
-    private var pending: [Int: ContinuousClock.Instant] = [:]
-    private var done = 0
-
-    init(manifest: WireWeightManifest, credits: Int, timeout: Duration) {
-        self.manifest = manifest
-        self.credits = credits
-        self.timeout = timeout
-        bytes = [UInt8](repeating: 0, count: Int(manifest.bytes))
-    }
-
-    var isComplete: Bool { done == manifest.chunkDigests.count }
-
-    /// The chunks to ask for: late ones again, and new ones while there is credit.
-    mutating func due(now: ContinuousClock.Instant) -> [Int] {
-        var due = pending.filter { now - $0.value >= timeout }.keys.sorted()
-        while pending.count < credits, next < manifest.chunkDigests.count {
-            pending[next] = now
-            due.append(next)
-            next += 1
-        }
-        for index in due { pending[index] = now }
-        return due
-    }
-
-    /// Puts a chunk in its place; one that is damaged or was not asked for is as if it had not come.
-    mutating func accept(_ chunk: WireWeightChunk) {
-        let index = Int(chunk.index)
-        guard pending[index] != nil else { return }
-        let start = index * Int(manifest.chunkBytes)
-        let count = min(Int(manifest.chunkBytes), bytes.count - start)
-        let data = Array(chunk.data)
-        guard data.count == count, Digest(of: data).bytes == Array(manifest.chunkDigests[index]) else { return }
-        bytes.replaceSubrange(start..<start + count, with: data)
-        pending[index] = nil
-        done += 1
     }
 }

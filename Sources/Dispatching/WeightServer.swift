@@ -3,46 +3,9 @@ import Foundation
 package import Protocol
 package import Transport
 
-/// The manifest of `bytes`: a digest of every chunk and of the whole.
-///
-/// - Parameters:
-///   - bytes: All parameters as little-endian float32, in the order of the parameter table.
-///   - version: The policy version.
-///   - reference: Whether it is the frozen reference policy.
-///   - chunkBytes: Size of every chunk but the last.
-/// - Returns: What to announce.
-package func makeManifest(
-    bytes: UnsafeRawBufferPointer,
-    version: UInt64,
-    reference: Bool,
-    chunkBytes: Int = ProtocolLimits.chunkBytes
-) -> WireWeightManifest {
-    var manifest = WireWeightManifest()
-    manifest.digest = Data(unsafe Digest(of: bytes).bytes)
-    manifest.version = version
-    manifest.bytes = UInt64(bytes.count)
-    manifest.chunkBytes = UInt32(chunkBytes)
-    manifest.reference = reference
-    manifest.chunkDigests = stride(from: 0, to: bytes.count, by: chunkBytes).map { start in
-        let end = min(start + chunkBytes, bytes.count)
-        return Data(unsafe Digest(of: UnsafeRawBufferPointer(rebasing: bytes[start..<end])).bytes)
-    }
-    return manifest
-}
-
-/// The manifest of `bytes`.
-package func makeManifest(
-    bytes: [UInt8],
-    version: UInt64,
-    reference: Bool,
-    chunkBytes: Int = ProtocolLimits.chunkBytes
-) -> WireWeightManifest {
-    unsafe bytes.withUnsafeBytes { buffer in
-        unsafe makeManifest(bytes: buffer, version: version, reference: reference, chunkBytes: chunkBytes)
-    }
-}
-
 /// Serves weights in chunks, as many at a time as each receiver has room for.
+///
+/// It never waits for a receiver: one that is slow asks seldom, and one that is gone asks no more.
 package actor WeightServer {
     /// Bytes of one chunk: `offset` and `count` within the weights.
     package typealias ChunkProvider = @Sendable (_ offset: Int, _ count: Int) -> [UInt8]
@@ -58,20 +21,31 @@ package actor WeightServer {
     private let publisher: (any AnnouncementPublisher)?
     private let runID: [UInt8]
     private let incarnation: [UInt8]
+    private let sendsDifferences: Bool
     private var versions: [Digest: Version] = [:]
-    /// Bytes of weights sent so far.
+    /// The version that was withdrawn last, to which differences are still made.
+    private var former: (digest: Digest, version: Version)?
+    private var frames = ChunkFrameCache()
+    /// Bytes of weights sent so far, in the form in which they were sent.
     package private(set) var bytesSent = 0
+    /// Chunks sent as the difference to another version.
+    package private(set) var differencesSent = 0
 
     /// A server on `channel`, of the bulk plane, that announces the newest manifest on `publisher`.
+    ///
+    /// With `sendsDifferences` a receiver that holds other weights gets what changed since, which is less to send and more to
+    /// compute; the weights are the same.
     package init(
         channel: any ServerChannel,
         publisher: (any AnnouncementPublisher)? = nil,
         runID: [UInt8] = [],
+        sendsDifferences: Bool = false,
         incarnation: [UInt8] = EnvelopeCodec.newIdentifier()
     ) {
         self.channel = channel
         self.publisher = publisher
         self.runID = runID
+        self.sendsDifferences = sendsDifferences
         self.incarnation = incarnation
     }
 
@@ -112,7 +86,13 @@ package actor WeightServer {
     package func withdraw(_ digest: Digest) {
         guard var version = versions[digest] else { return }
         version.publications -= 1
-        versions[digest] = version.publications > 0 ? version : nil
+        guard version.publications <= 0 else {
+            versions[digest] = version
+            return
+        }
+        versions[digest] = nil
+        frames.remove(digest)
+        if sendsDifferences { former = (digest, version) }
     }
 
     /// Serves until the task is cancelled.
@@ -139,39 +119,125 @@ package actor WeightServer {
         } catch {
             var refusal = WireRefusal()
             refusal.reason = error.description.cut(toUTF8Bytes: ProtocolLimits.nameBytes)
-            _ = await send(.refusal(refusal), to: peer)
+            _ = await send(encode(.refusal(refusal)), to: peer)
             return
         }
-        var chunk = WireWeightChunk()
-        chunk.digest = request.digest
         guard let digest = Digest(bytes: Array(request.digest)), let version = versions[digest] else {
+            var chunk = WireWeightChunk()
+            chunk.digest = request.digest
             chunk.gone = true
-            _ = await send(.weightChunk(chunk), to: peer)
+            _ = await send(encode(.weightChunk(chunk)), to: peer)
             return
         }
-        let size = Int(version.manifest.chunkBytes)
-        let count = version.manifest.chunkDigests.count
         let first = Int(request.first)
+        let count = version.manifest.chunkDigests.count
         guard first < count else { return }
         for index in first..<min(count, first + Int(request.credits)) {
-            let offset = index * size
-            chunk.index = UInt32(index)
-            chunk.data = Data(version.provider(offset, min(size, Int(version.manifest.bytes) - offset)))
+            let key = ChunkFrameCache.Key(digest: digest, index: index, base: knownBase(request.baseDigest, of: digest))
+            guard let made = self.frame(key, version) else { return }
             // A receiver that is gone, or full after all, asks again.
-            guard await send(.weightChunk(chunk), to: peer) else { return }
-            bytesSent += chunk.data.count
+            guard await send(made.frame, to: peer) else { return }
+            bytesSent += made.bytes
+            if made.isDifference { differencesSent += 1 }
         }
     }
 
-    private func send(_ body: WireEnvelope.OneOf_Body, to peer: PeerID) async -> Bool {
+    /// The message with one chunk, which several receivers ask for at about the same time.
+    private func frame(_ key: ChunkFrameCache.Key, _ version: Version) -> ChunkFrameCache.Entry? {
+        if let found = frames[key] { return found }
+        let size = Int(version.manifest.chunkBytes)
+        let offset = key.index * size
+        let length = min(size, Int(version.manifest.bytes) - offset)
+        let base = key.base.flatMap(base)
+        let packed = ChunkForm.encode(version.provider(offset, length), base: base?.provider(offset, length))
+        var chunk = WireWeightChunk()
+        chunk.digest = version.manifest.digest
+        chunk.index = UInt32(key.index)
+        chunk.form = packed.form
+        if packed.form == .difference, let base { chunk.baseDigest = base.manifest.digest }
         guard
-            let frame = try? EnvelopeCodec.encode(
-                body,
-                runID: runID,
-                incarnation: incarnation,
-                limit: ProtocolLimits.bulkFrameBytes
-            )
-        else { return false }
+            let frame = try? EnvelopeCodec.encode(chunk, data: packed.bytes, runID: runID, incarnation: incarnation)
+        else { return nil }
+        let entry = ChunkFrameCache.Entry(
+            frame: frame,
+            bytes: packed.bytes.count,
+            isDifference: packed.form == .difference
+        )
+        frames[key] = entry
+        return entry
+    }
+
+    /// The weights that a receiver says it holds, if there can be a difference to them.
+    private func knownBase(_ claimed: Data, of digest: Digest) -> Digest? {
+        guard sendsDifferences, let base = Digest(bytes: Array(claimed)), base != digest,
+            self.base(base)?.manifest.bytes == versions[digest]?.manifest.bytes
+        else { return nil }
+        return base
+    }
+
+    private func base(_ digest: Digest) -> Version? {
+        versions[digest] ?? (former?.digest == digest ? former?.version : nil)
+    }
+
+    private func encode(_ body: WireEnvelope.OneOf_Body) -> [UInt8]? {
+        try? EnvelopeCodec.encode(
+            body,
+            runID: runID,
+            incarnation: incarnation,
+            limit: ProtocolLimits.bulkFrameBytes
+        )
+    }
+
+    private func send(_ frame: [UInt8]?, to peer: PeerID) async -> Bool {
+        guard let frame else { return false }
         return (try? await channel.send(frame, to: peer)) != nil
+    }
+}
+
+/// The newest messages with chunks: receivers that fetch the same version side by side cost one encoding.
+struct ChunkFrameCache {
+    struct Key: Hashable {
+        var digest: Digest
+        var index: Int
+        /// The weights that the chunk is the difference to, where it is shorter.
+        var base: Digest?
+    }
+
+    struct Entry {
+        var frame: [UInt8]
+        /// Of the chunk in it.
+        var bytes: Int
+        var isDifference: Bool
+    }
+
+    private static let capacityBytes = 128 << 20
+    private var entries: [Key: Entry] = [:]
+    private var order: [Key] = []
+    private var oldest = 0
+    private var bytes = 0
+
+    subscript(key: Key) -> Entry? {
+        get { entries[key] }
+        set {
+            guard let newValue, entries.updateValue(newValue, forKey: key) == nil else { return }
+            order.append(key)
+            bytes += newValue.frame.count
+            while bytes > Self.capacityBytes, oldest < order.count {
+                bytes -= entries.removeValue(forKey: order[oldest])?.frame.count ?? 0
+                oldest += 1
+            }
+            if oldest > 1024 {
+                order.removeFirst(oldest)
+                oldest = 0
+            }
+        }
+    }
+
+    /// Forgets the chunks of one version.
+    mutating func remove(_ digest: Digest) {
+        order = order[oldest...].filter { $0.digest != digest }
+        oldest = 0
+        entries = entries.filter { $0.key.digest != digest }
+        bytes = entries.values.reduce(0) { $0 + $1.frame.count }
     }
 }

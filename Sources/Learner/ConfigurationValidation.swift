@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Dispatching
 internal import Optimizers
 internal import PPO
 internal import Rewards
@@ -55,6 +56,7 @@ extension RunConfiguration {
         try positive("cluster.microbatch_size", cluster.microbatchSize)
         try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)
         try validateEndpoint()
+        try validateWeightEncoding()
         try validateLearning()
         try positive("sft.steps", sft.steps, orZero: true)
         try positive("sft.batch_size", sft.batchSize)
@@ -62,13 +64,32 @@ extension RunConfiguration {
         try others()
     }
 
+    private func validateWeightEncoding() throws(ConfigurationError) {
+        guard let encoding = WeightEncoding(rawValue: cluster.weightEncoding) else {
+            let nearest = nearestName(to: cluster.weightEncoding, among: WeightEncoding.allCases.map(\.rawValue))
+            throw .outOfRange(
+                key: "cluster.weight_encoding",
+                value: cluster.weightEncoding,
+                expected: "one of \(WeightEncoding.names)" + (nearest.map { "; did you mean \($0)?" } ?? "")
+            )
+        }
+        try require(
+            !encoding.rounds || run.staleness > 0,
+            "cluster.weight_encoding",
+            cluster.weightEncoding,
+            "fp32 or delta with run.staleness 0: a worker with rounded weights samples from another policy than the learner's, "
+                + "which only a run with run.staleness 1 or more takes into account"
+        )
+    }
+
     private func validateEndpoint() throws(ConfigurationError) {
         guard !cluster.endpoint.isEmpty else { return }
         let endpoints = try LearnerEndpoints(base: cluster.endpoint)
         guard endpoints.control.hasPrefix("tcp://"), cluster.keys.isEmpty else { return }
-        let host = endpoints.control.dropFirst("tcp://".count).split(separator: ":").first ?? ""
+        let place = endpoints.control.dropFirst("tcp://".count)
+        let host = place[..<(place.lastIndex(of: ":") ?? place.endIndex)]
         try require(
-            cluster.insecure && (host == "localhost" || host.hasPrefix("127.")),
+            cluster.insecure && (host == "localhost" || host == "[::1]" || host.hasPrefix("127.")),
             "cluster.endpoint",
             cluster.endpoint,
             cluster.insecure

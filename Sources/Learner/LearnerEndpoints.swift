@@ -13,23 +13,28 @@ package struct LearnerEndpoints: Sendable, Codable, Equatable {
     /// Executors.
     package var executors: String
 
-    /// - Parameter base: a folder for ipc sockets, or `tcp://HOST:PORT` for five ports from PORT on; HOST is an address or
-    ///   the name of an interface of this machine.
+    /// - Parameter base: a folder for ipc sockets, or `tcp://HOST:PORT` for five ports from PORT on; HOST is an address
+    ///   (IPv6 in brackets) or the name of an interface of this machine.
     /// - Throws: ``ConfigurationError`` when `base` is neither.
     package init(base: String) throws(ConfigurationError) {
         let names = ["control", "bulk", "announcements", "programs", "executors"]
         let all: [String]
         if base.hasPrefix("tcp://") {
-            let parts = base.dropFirst("tcp://".count).split(separator: ":")
-            guard parts.count == 2, let port = UInt16(parts[1]), port > 0, Int(port) + names.count - 1 <= 65_535 else {
+            let place = base.dropFirst("tcp://".count)
+            let colon = place.lastIndex(of: ":") ?? place.endIndex
+            let host = place[..<colon]
+            let isHost = host.hasPrefix("[") ? host.hasSuffix("]") : !host.isEmpty && !host.contains(":")
+            guard isHost, let port = UInt16(place[colon...].dropFirst()), port > 0,
+                Int(port) + names.count - 1 <= 65_535
+            else {
                 throw .outOfRange(
                     key: "cluster.endpoint",
                     value: base,
                     expected: "a folder or tcp://HOST:PORT with a port of 1 … 65531 (five ports are used)"
                 )
             }
-            let host = NetworkInterface.address(of: String(parts[0])) ?? String(parts[0])
-            all = names.indices.map { "tcp://\(host):\(Int(port) + $0)" }
+            let address = NetworkInterface.address(of: String(host)) ?? String(host)
+            all = names.indices.map { "tcp://\(address):\(Int(port) + $0)" }
         } else {
             let folder = base.hasPrefix("ipc://") ? String(base.dropFirst("ipc://".count)) : base
             all = names.map { "ipc://\(folder)/\($0)" }

@@ -19,7 +19,7 @@ package final class LearnerService {
     private let directory: RunDirectory
     private let endpoints: LearnerEndpoints
     private let provider: any ChannelProvider
-    private let signer: ManifestSigner?
+    let signer: ManifestSigner?
     private let display: TrainingDisplay
     private let source: ProblemSource
     private let supervised: SupervisedExamples
@@ -119,7 +119,7 @@ package final class LearnerService {
         for notice in source.notices { writeNotice(notice) }
     }
 
-    private var runID: [UInt8] { Array(Digest(of: directory.url.path).bytes.prefix(16)) }
+    var runID: [UInt8] { Array(Digest(of: directory.url.path).bytes.prefix(16)) }
 
     /// Trains until the last iteration.
     ///
@@ -130,7 +130,12 @@ package final class LearnerService {
         let announcements = try await provider.publisher(binding: endpoints.announcements, options: .announcements)
         let programs = try await provider.server(binding: endpoints.programs, options: .execution)
         let executors = try await provider.server(binding: endpoints.executors, options: .executors)
-        let weights = WeightServer(channel: bulk, publisher: announcements, runID: runID)
+        let weights = WeightServer(
+            channel: bulk,
+            publisher: announcements,
+            runID: runID,
+            sendsDifferences: weightEncoding.sendsDifferences
+        )
         let referenceManifest = try await publish(reference, version: 0, isReference: true, on: weights)
         let welcome = try welcome()
         let shards = ShardLedger(ledger, settings: welcome.workerConfigurationJson)
@@ -336,26 +341,6 @@ package final class LearnerService {
         let epoch = evaluations.keys.count { $0 < step }
         try writeGenerations(epoch: epoch, test: parts[0], training: training)
         try display.evaluation(step: step, evaluations: evaluations, seconds: clock.lap())
-    }
-
-    private func publish(
-        _ parameters: T5Parameters,
-        version: Int,
-        isReference: Bool,
-        on server: WeightServer
-    ) async throws -> WireWeightManifest {
-        let bytes = unsafe UnsafeRawBufferPointer(
-            start: parameters.buffer.base,
-            count: parameters.buffer.count * MemoryLayout<Float>.stride
-        )
-        var manifest = unsafe makeManifest(bytes: bytes, version: UInt64(version), reference: isReference)
-        signer?.sign(&manifest, runID: runID)
-        try await server.publish(manifest) { offset, count in
-            // The closure keeps the parameters alive as long as the version is served.
-            let start = unsafe UnsafeRawPointer(parameters.buffer.base)
-            return unsafe [UInt8](UnsafeRawBufferPointer(start: start + offset, count: count))
-        }
-        return manifest
     }
 
     /// The version that iteration `t` is sampled with: v(max(0, t − k)).

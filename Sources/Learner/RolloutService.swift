@@ -110,6 +110,13 @@ actor RolloutService {
 
     private func receive(_ frame: [UInt8], _ peer: PeerID) {
         bytesIn += frame.count
+        let refusals = board.refusals
+        defer {
+            // The first, the second, the fourth …: whoever does it for ever must not fill the log.
+            if board.refusals > refusals, board.refusals & (board.refusals - 1) == 0, let last = board.lastRefusal {
+                writeNotice("learner: control: refusal \(board.refusals): \(last)")
+            }
+        }
         do throws(ProtocolError) {
             let envelope = try EnvelopeCodec.decode(frame)
             guard let body = envelope.body else { throw .missingBody }

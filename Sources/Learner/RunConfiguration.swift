@@ -267,6 +267,8 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var endpoint = ""
     /// Folder of keys made by `ppocoder keygen`; TCP needs them.
     package var keys = ""
+    /// How weights travel to workers: `fp32`, `bf16`, `delta` or `bf16_delta`; see `WeightEncoding`.
+    package var weightEncoding = "fp32"
     /// TCP without keys, on the loopback interface.
     package var insecure = false
     /// How long a lease lasts without a renewal, seconds.
@@ -285,6 +287,7 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     private enum CodingKeys: String, CodingKey {
         case executors, endpoint, dispatcher, probes, restarts, keys, insecure
         case watchdogSeconds = "watchdog_s"
+        case weightEncoding = "weight_encoding"
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"
         case microbatchSize = "microbatch_size"

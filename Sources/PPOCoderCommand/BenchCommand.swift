@@ -11,7 +11,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchJudgeCommand.self, BenchFlakesCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self,
             BenchGemmCommand.self, BenchSimulateCommand.self, BenchDispatchCommand.self,
-            BenchClusterCommand.self, BenchExecutorCommand.self,
+            BenchClusterCommand.self, BenchExecutorCommand.self, BenchWeightsCommand.self,
         ]
     )
 }

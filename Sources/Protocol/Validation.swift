@@ -20,9 +20,16 @@ extension EnvelopeCodec {
         case .chunkRequest(let request):
             try Check.digest(request.digest, "chunk_request.digest")
             try Check.range(Int(request.credits), 1...ProtocolLimits.maximumCredits, "chunk_request.credits")
+            if !request.baseDigest.isEmpty { try Check.digest(request.baseDigest, "chunk_request.base_digest") }
+            try Check.atMost(request.chunkDigests.count, Int(request.credits), "chunk_request.chunk_digests")
+            for digest in request.chunkDigests { try Check.digest(digest, "chunk_request.chunk_digests") }
         case .weightChunk(let chunk):
             try Check.digest(chunk.digest, "weight_chunk.digest")
             try Check.atMost(chunk.data.count, ProtocolLimits.chunkBytes, "weight_chunk.data")
+            if case .UNRECOGNIZED(let form) = chunk.form {
+                throw .invalidField(field: "weight_chunk.form", expected: "a known form", found: "\(form)")
+            }
+            if !chunk.baseDigest.isEmpty { try Check.digest(chunk.baseDigest, "weight_chunk.base_digest") }
         case .executionRequest(let request): try validate(request, "execution_request")
         case .executionLease(let lease):
             try validate(lease.request, "execution_lease.request")

@@ -34,6 +34,22 @@ actor PolicyReplica {
     /// SHA-256 of what is held.
     var digests: [Data] { held.map(\.digest) }
 
+    /// The version fetched last, to which the learner may send the difference.
+    private var newest: (digest: Data, parameters: T5Parameters)?
+
+    private func base() -> WeightClient.Base? {
+        newest.map { digest, parameters in
+            WeightClient.Base(
+                digest: digest,
+                bytes: parameters.buffer.count * MemoryLayout<Float>.stride
+            ) { offset, count in
+                // The closure keeps the parameters alive, and nobody changes those of a replica.
+                let start = unsafe UnsafeRawPointer(parameters.buffer.base)
+                return unsafe [UInt8](UnsafeRawBufferPointer(start: start + offset, count: count))
+            }
+        }
+    }
+
     /// The weights of `manifest`, fetched if need be; two who ask at once share one transfer.
     func parameters(_ manifest: WireWeightManifest) async throws -> T5Parameters {
         if let index = held.firstIndex(where: { $0.digest == manifest.digest }) {
@@ -46,12 +62,13 @@ actor PolicyReplica {
         // The bulk channel carries one transfer at a time.
         let task = Task { [client, configuration, previous] in
             _ = await previous?.result
+            let base = manifest.reference ? nil : self.base()
             let parameters = T5Parameters(configuration: configuration)
             let expected = parameters.buffer.count * MemoryLayout<Float>.stride
             guard manifest.bytes == UInt64(expected) else {
                 throw WorkerError.wrongSize(bytes: Int(manifest.bytes), expected: expected)
             }
-            let bytes = try await client.fetch(manifest)
+            let bytes = try await client.fetch(manifest, base: base)
             unsafe bytes.withUnsafeBytes { source in
                 unsafe UnsafeMutableRawBufferPointer(start: parameters.buffer.base, count: expected)
                     .copyMemory(from: source)
@@ -63,6 +80,7 @@ actor PolicyReplica {
         defer { fetches[manifest.digest] = nil }
         let parameters = try await task.value
         held.append((manifest.digest, parameters))
+        if !manifest.reference { newest = (manifest.digest, parameters) }
         if held.count > capacity { held.removeFirst() }
         return parameters
     }

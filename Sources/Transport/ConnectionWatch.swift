@@ -88,7 +88,7 @@ final class ConnectionWatch {
             let address = ledger.closed(value) ?? "somebody"
             guard let reason = failure else { return }
             failure = nil
-            let host = address.split(separator: ":").first.map(String.init) ?? address
+            let host = address.lastIndex(of: ":").map { address[..<$0] } ?? address[...]
             notices.tell("\(name): \(address) \(reason); the connection is closed", key: "\(name) \(host) \(reason)")
         default: break
         }
@@ -184,8 +184,9 @@ final class ConnectionWatch {
             }
         }
         guard isKnown else { return nil }
-        return [host, port].map { text in
+        let parts = [host, port].map { text in
             String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        }.joined(separator: ":")
+        }
+        return parts[0].contains(":") ? "[\(parts[0])]:\(parts[1])" : "\(parts[0]):\(parts[1])"
     }
 }

@@ -21,6 +21,9 @@ enum Endpoint {
             throw .badEndpoint(endpoint: endpoint, reason: "expected tcp://HOST:PORT")
         }
         let host = endpoint[start..<colon]
+        guard !host.contains(":") || host.hasPrefix("[") && host.hasSuffix("]") else {
+            throw .badEndpoint(endpoint: endpoint, reason: "an IPv6 address is written in brackets: tcp://[::1]:PORT")
+        }
         let port = endpoint[endpoint.index(after: colon)...]
         guard port == "*" || UInt16(port) != nil else {
             throw .badEndpoint(endpoint: endpoint, reason: "'\(port)' is not a port (0 to 65535, or *)")
@@ -43,7 +46,7 @@ enum Endpoint {
                 throw .badEndpoint(
                     endpoint: endpoint,
                     reason:
-                        "without keys TCP is for the loopback interface only (127.0.0.1), and '\(host)' is not on it"
+                        "without keys TCP is for the loopback interface only (127.0.0.1, [::1]), and '\(host)' is not on it"
                 )
             }
         }

@@ -143,6 +143,8 @@ final class LoopSocket {
     /// - Returns: The endpoint, an ephemeral port resolved.
     func attach(to endpoint: String) throws(TransportError) -> String {
         self.endpoint = endpoint
+        // Only where it is named: with it, a name that has addresses of both kinds may be looked up as the other one.
+        if endpoint.hasPrefix("tcp://[") { try set(ZMQ_IPV6, 1) }
         switch kind {
         case .dealer, .subscriber:
             guard unsafe zmq_connect(raw, endpoint) == 0 else { throw refusal(of: endpoint) }

@@ -10,7 +10,7 @@ struct ModuleGraphTests {
 
     /// Layers of docs/architecture.md; an arrow must go to a strictly lower one.
     static let layers: [[String]] = [
-        ["CSandbox", "CZeroMQ", "COpenBLAS", "CTreeSitter", "CSodium", "CKernels"],
+        ["CSandbox", "CZeroMQ", "COpenBLAS", "CTreeSitter", "CSodium", "CKernels", "CZstd"],
         ["Programs", "Determinism"],
         ["Protocol", "Tensors", "PPO", "Checkpoints", "Tokenization", "Datasets", "CodeAnalysis", "Telemetry"],
         ["Rewards", "Transport", "Transformer", "Optimizers", "Monitoring"],

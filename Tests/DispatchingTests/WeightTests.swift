@@ -5,10 +5,7 @@ import Protocol
 import Testing
 import Transport
 
-private func weights(_ count: Int, seed: UInt64) -> [UInt8] {
-    var random = RandomKey(seed: seed, path: 1).generator()
-    return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-}
+private func weights(_ count: Int, seed: UInt64) -> [UInt8] { randomBytes(count, seed: seed) }
 
 struct WeightTests {
     @Test func aManifestNamesEveryChunk() {
@@ -18,6 +15,13 @@ struct WeightTests {
         #expect(manifest.chunkDigests.count == 3)
         #expect(Array(manifest.chunkDigests[2]) == Digest(of: Array(bytes[2000...])).bytes)
         #expect(Array(manifest.digest) == Digest(of: bytes).bytes)
+        // Chunks that do not end with a block of the digest, and none at all.
+        #expect(
+            Array(makeManifest(bytes: bytes, version: 7, reference: false, chunkBytes: 999).digest)
+                == Array(manifest.digest)
+        )
+        let empty = makeManifest(bytes: [], version: 7, reference: false)
+        #expect(empty.chunkDigests.isEmpty && Array(empty.digest) == Digest(of: "").bytes)
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -107,6 +107,37 @@ struct ConfigurationLoaderTests {
         #expect(try load(yaml: configuration.yaml()) == configuration)
     }
 
+    @Test func roundedWeightsAreForRunsThatTakeThePolicyThatSampledIntoAccount() throws {
+        let error = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "", overrides: ["cluster.weight_encoding=bf16", "run.staleness=0"])
+        }
+        #expect(error.description.contains("cluster.weight_encoding"))
+        #expect(error.description.contains("run.staleness"))
+        for encoding in ["fp32", "delta"] {
+            _ = try load(yaml: "", overrides: ["cluster.weight_encoding=\(encoding)", "run.staleness=0"])
+        }
+        for encoding in ["bf16", "bf16_delta"] {
+            _ = try load(yaml: "", overrides: ["cluster.weight_encoding=\(encoding)", "run.staleness=1"])
+        }
+        let typo = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "", overrides: ["cluster.weight_encoding=dleta"])
+        }
+        #expect(typo.description.contains("did you mean delta?"))
+    }
+
+    @Test func anIPv6EndpointStandsInBrackets() throws {
+        let endpoints = try LearnerEndpoints(base: "tcp://[::1]:6000")
+        #expect(endpoints.control == "tcp://[::1]:6000")
+        #expect(endpoints.executors == "tcp://[::1]:6004")
+        #expect(LearnerEndpoints.advertised(endpoints.bulk) == "tcp://*:6001")
+        _ = try load(yaml: "", overrides: ["cluster.endpoint=tcp://[::1]:6000", "cluster.insecure=true"])
+        for wrong in ["tcp://::1:6000", "tcp://[::1:6000", "tcp://:6000", "tcp://[::1]", "tcp://[2001:db8::1]:6000"] {
+            #expect(throws: Learner.ConfigurationError.self) {
+                try load(yaml: "", overrides: ["cluster.endpoint=\(wrong)", "cluster.insecure=true"])
+            }
+        }
+    }
+
     @Test func anEndpointOffTheMachineIsRefusedBeforeAnythingStarts() throws {
         let error = try #require(throws: Learner.ConfigurationError.self) {
             try load(yaml: "", overrides: ["cluster.endpoint=tcp://192.0.2.1:5000"])

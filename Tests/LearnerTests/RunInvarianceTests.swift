@@ -55,4 +55,30 @@ import Transformer
         other.run.seed = 2
         #expect(try await InMemoryRun.train(other, workers: 1) != one)
     }
+    @Test func howWeightsTravelChangesNothingButRounding() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let model = folder.appending(path: "model")
+        func configuration(_ encoding: String, _ name: String) -> RunConfiguration {
+            var configuration = InMemoryRun.configuration(
+                staleness: 1,
+                model: model,
+                output: folder.appending(path: name)
+            )
+            configuration.run.iterations = 4
+            configuration.cluster.weightEncoding = encoding
+            return configuration
+        }
+        try PolicyModel.fresh(configuration("fp32", "start")).save(to: model)
+        let plain = try await InMemoryRun.train(configuration("fp32", "fp32"), workers: 1)
+        #expect(try await InMemoryRun.train(configuration("delta", "delta"), workers: 2, losing: true) == plain)
+        let rounded = try await InMemoryRun.train(configuration("bf16", "bf16"), workers: 1)
+        #expect(rounded != plain, "nothing was rounded, so nothing is shown")
+        // The same policy samples, however it travels, and in a run that was stopped.
+        var halves = configuration("bf16_delta", "halves")
+        halves.run.iterations = 2
+        _ = try await InMemoryRun.train(halves, workers: 2)
+        halves.run.iterations = 4
+        #expect(try await InMemoryRun.train(halves, workers: 1, resume: true) == rounded)
+    }
 }

@@ -138,10 +138,11 @@ struct EndpointTests {
     @Test(arguments: [
         ("udp://127.0.0.1:1", "expected ipc://PATH or tcp://HOST:PORT"),
         ("ipc://", "there is no path after ipc://"),
+        ("tcp://::1:5000", "an IPv6 address is written in brackets: tcp://[::1]:PORT"),
         ("tcp://127.0.0.1:70000", "'70000' is not a port (0 to 65535, or *)"),
         (
             "tcp://192.0.2.1:5000",
-            "without keys TCP is for the loopback interface only (127.0.0.1), and '192.0.2.1' is not on it"
+            "without keys TCP is for the loopback interface only (127.0.0.1, [::1]), and '192.0.2.1' is not on it"
         ),
         (
             "ipc:///" + String(repeating: "a", count: 107),

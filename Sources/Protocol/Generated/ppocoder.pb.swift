@@ -108,6 +108,51 @@ package nonisolated enum WirePurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// How the data of a chunk are written; all forms give back the chunk, bit for bit.
+package nonisolated enum WireWeightForm: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// As they are.
+  case plain // = 0
+
+  /// The upper halves of all words; the lower ones are zero.
+  case bfloat16 // = 1
+
+  /// Exclusive or with the base, in four byte planes, compressed with zstd.
+  case difference // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .plain
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .plain
+    case 1: self = .bfloat16
+    case 2: self = .difference
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .plain: return 0
+    case .bfloat16: return 1
+    case .difference: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireWeightForm] = [
+    .plain,
+    .bfloat16,
+    .difference,
+  ]
+
+}
+
 package nonisolated struct WireEnvelope: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -960,6 +1005,7 @@ package nonisolated struct WireWeightManifest: Sendable {
 
   package var chunkBytes: UInt32 = 0
 
+  /// SHA-256 of each chunk.
   package var chunkDigests: [Data] = []
 
   package var reference: Bool = false
@@ -984,6 +1030,12 @@ package nonisolated struct WireChunkRequest: Sendable {
   /// Chunks the receiver has room for.
   package var credits: UInt32 = 0
 
+  /// SHA-256 of weights that the receiver holds, to send the difference to; empty: none.
+  package var baseDigest: Data = Data()
+
+  /// SHA-256 of each chunk asked for, with which a relay checks them itself.
+  package var chunkDigests: [Data] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1003,81 +1055,85 @@ package nonisolated struct WireWeightChunk: Sendable {
   /// The version is no longer served.
   package var gone: Bool = false
 
+  package var form: WireWeightForm = .plain
+
+  /// Of form difference: SHA-256 of the weights that the difference is to.
+  package var baseDigest: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireExecutionRequest: Sendable {
+package nonisolated struct WireExecutionRequest: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// SHA-256 of language, program, tests, limits and salt.
-  package var jobDigest: Data = Data()
+  package var jobDigest: Data {
+    get {_storage._jobDigest}
+    set {_uniqueStorage()._jobDigest = newValue}
+  }
 
-  package var language: String = String()
+  package var language: String {
+    get {_storage._language}
+    set {_uniqueStorage()._language = newValue}
+  }
 
-  package var program: String = String()
+  package var program: String {
+    get {_storage._program}
+    set {_uniqueStorage()._program = newValue}
+  }
 
-  package var tests: [WireTestCase] = []
+  package var tests: [WireTestCase] {
+    get {_storage._tests}
+    set {_uniqueStorage()._tests = newValue}
+  }
 
   package var limits: WireExecutionLimits {
-    get {_limits ?? WireExecutionLimits()}
-    set {_limits = newValue}
+    get {_storage._limits ?? WireExecutionLimits()}
+    set {_uniqueStorage()._limits = newValue}
   }
   /// Returns true if `limits` has been explicitly set.
-  package var hasLimits: Bool {self._limits != nil}
+  package var hasLimits: Bool {_storage._limits != nil}
   /// Clears the value of `limits`. Subsequent reads from it will return its default value.
-  package mutating func clearLimits() {self._limits = nil}
+  package mutating func clearLimits() {_uniqueStorage()._limits = nil}
 
   /// Higher goes first.
-  package var priority: UInt32 = 0
+  package var priority: UInt32 {
+    get {_storage._priority}
+    set {_uniqueStorage()._priority = newValue}
+  }
 
   /// Tests after the first that fails are not run.
-  package var stopAtFirstFailure: Bool = false
+  package var stopAtFirstFailure: Bool {
+    get {_storage._stopAtFirstFailure}
+    set {_uniqueStorage()._stopAtFirstFailure = newValue}
+  }
 
   /// Report which lines of the program were executed.
-  package var coverage: Bool = false
+  package var coverage: Bool {
+    get {_storage._coverage}
+    set {_uniqueStorage()._coverage = newValue}
+  }
 
   /// How answers are compared where no test says otherwise; empty: each kind of test in its usual way.
-  package var compare: String = String()
+  package var compare: String {
+    get {_storage._compare}
+    set {_uniqueStorage()._compare = newValue}
+  }
 
   /// Jobs of one client that are of use only together, and how many they are; 0: none. What is left of a group that is
   /// nearly done goes first.
-  package var group: UInt64 = 0
-
-  package var groupSize: UInt32 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _limits: WireExecutionLimits? = nil
-}
-
-package nonisolated struct WireExecutionLease: @unchecked Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var leaseID: UInt64 {
-    get {_storage._leaseID}
-    set {_uniqueStorage()._leaseID = newValue}
+  package var group: UInt64 {
+    get {_storage._group}
+    set {_uniqueStorage()._group = newValue}
   }
 
-  package var request: WireExecutionRequest {
-    get {_storage._request ?? WireExecutionRequest()}
-    set {_uniqueStorage()._request = newValue}
-  }
-  /// Returns true if `request` has been explicitly set.
-  package var hasRequest: Bool {_storage._request != nil}
-  /// Clears the value of `request`. Subsequent reads from it will return its default value.
-  package mutating func clearRequest() {_uniqueStorage()._request = nil}
-
-  package var durationSeconds: Double {
-    get {_storage._durationSeconds}
-    set {_uniqueStorage()._durationSeconds = newValue}
+  package var groupSize: UInt32 {
+    get {_storage._groupSize}
+    set {_uniqueStorage()._groupSize = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1085,6 +1141,31 @@ package nonisolated struct WireExecutionLease: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+package nonisolated struct WireExecutionLease: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var leaseID: UInt64 = 0
+
+  package var request: WireExecutionRequest {
+    get {_request ?? WireExecutionRequest()}
+    set {_request = newValue}
+  }
+  /// Returns true if `request` has been explicitly set.
+  package var hasRequest: Bool {self._request != nil}
+  /// Clears the value of `request`. Subsequent reads from it will return its default value.
+  package mutating func clearRequest() {self._request = nil}
+
+  package var durationSeconds: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _request: WireExecutionRequest? = nil
 }
 
 package nonisolated struct WireExecutionResult: @unchecked Sendable {
@@ -1163,6 +1244,10 @@ nonisolated extension WireRole: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WirePurpose: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PURPOSE_UNSPECIFIED\0\u{1}PURPOSE_TRAINING\0\u{1}PURPOSE_EVALUATION\0")
+}
+
+nonisolated extension WireWeightForm: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WEIGHT_FORM_PLAIN\0\u{1}WEIGHT_FORM_BFLOAT16\0\u{1}WEIGHT_FORM_DIFFERENCE\0")
 }
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2923,7 +3008,7 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChunkRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}first\0\u{1}credits\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}first\0\u{1}credits\0\u{3}base_digest\0\u{3}chunk_digests\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2934,6 +3019,8 @@ nonisolated extension WireChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.first) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.credits) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.baseDigest) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.chunkDigests) }()
       default: break
       }
     }
@@ -2949,6 +3036,12 @@ nonisolated extension WireChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.credits != 0 {
       try visitor.visitSingularUInt32Field(value: self.credits, fieldNumber: 3)
     }
+    if !self.baseDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.baseDigest, fieldNumber: 4)
+    }
+    if !self.chunkDigests.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.chunkDigests, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2956,6 +3049,8 @@ nonisolated extension WireChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.digest != rhs.digest {return false}
     if lhs.first != rhs.first {return false}
     if lhs.credits != rhs.credits {return false}
+    if lhs.baseDigest != rhs.baseDigest {return false}
+    if lhs.chunkDigests != rhs.chunkDigests {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2963,7 +3058,7 @@ nonisolated extension WireChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WeightChunk"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}index\0\u{1}data\0\u{1}gone\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}index\0\u{1}data\0\u{1}gone\0\u{1}form\0\u{3}base_digest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2975,6 +3070,8 @@ nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.gone) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.form) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.baseDigest) }()
       default: break
       }
     }
@@ -2993,6 +3090,12 @@ nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.gone != false {
       try visitor.visitSingularBoolField(value: self.gone, fieldNumber: 4)
     }
+    if self.form != .plain {
+      try visitor.visitSingularEnumField(value: self.form, fieldNumber: 5)
+    }
+    if !self.baseDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.baseDigest, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3001,6 +3104,8 @@ nonisolated extension WireWeightChunk: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.index != rhs.index {return false}
     if lhs.data != rhs.data {return false}
     if lhs.gone != rhs.gone {return false}
+    if lhs.form != rhs.form {return false}
+    if lhs.baseDigest != rhs.baseDigest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3010,94 +3115,18 @@ nonisolated extension WireExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf
   package static let protoMessageName: String = _protobuf_package + ".ExecutionRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}language\0\u{1}program\0\u{1}tests\0\u{1}limits\0\u{1}priority\0\u{3}stop_at_first_failure\0\u{1}coverage\0\u{1}compare\0\u{1}group\0\u{3}group_size\0")
 
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.jobDigest) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.language) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.program) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.tests) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.stopAtFirstFailure) }()
-      case 8: try { try decoder.decodeSingularBoolField(value: &self.coverage) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.compare) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.groupSize) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.jobDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.jobDigest, fieldNumber: 1)
-    }
-    if !self.language.isEmpty {
-      try visitor.visitSingularStringField(value: self.language, fieldNumber: 2)
-    }
-    if !self.program.isEmpty {
-      try visitor.visitSingularStringField(value: self.program, fieldNumber: 3)
-    }
-    if !self.tests.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.tests, fieldNumber: 4)
-    }
-    try { if let v = self._limits {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    if self.priority != 0 {
-      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 6)
-    }
-    if self.stopAtFirstFailure != false {
-      try visitor.visitSingularBoolField(value: self.stopAtFirstFailure, fieldNumber: 7)
-    }
-    if self.coverage != false {
-      try visitor.visitSingularBoolField(value: self.coverage, fieldNumber: 8)
-    }
-    if !self.compare.isEmpty {
-      try visitor.visitSingularStringField(value: self.compare, fieldNumber: 9)
-    }
-    if self.group != 0 {
-      try visitor.visitSingularUInt64Field(value: self.group, fieldNumber: 10)
-    }
-    if self.groupSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.groupSize, fieldNumber: 11)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireExecutionRequest, rhs: WireExecutionRequest) -> Bool {
-    if lhs.jobDigest != rhs.jobDigest {return false}
-    if lhs.language != rhs.language {return false}
-    if lhs.program != rhs.program {return false}
-    if lhs.tests != rhs.tests {return false}
-    if lhs._limits != rhs._limits {return false}
-    if lhs.priority != rhs.priority {return false}
-    if lhs.stopAtFirstFailure != rhs.stopAtFirstFailure {return false}
-    if lhs.coverage != rhs.coverage {return false}
-    if lhs.compare != rhs.compare {return false}
-    if lhs.group != rhs.group {return false}
-    if lhs.groupSize != rhs.groupSize {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".ExecutionLease"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{1}request\0\u{3}duration_seconds\0")
-
   fileprivate class _StorageClass {
-    var _leaseID: UInt64 = 0
-    var _request: WireExecutionRequest? = nil
-    var _durationSeconds: Double = 0
+    var _jobDigest: Data = Data()
+    var _language: String = String()
+    var _program: String = String()
+    var _tests: [WireTestCase] = []
+    var _limits: WireExecutionLimits? = nil
+    var _priority: UInt32 = 0
+    var _stopAtFirstFailure: Bool = false
+    var _coverage: Bool = false
+    var _compare: String = String()
+    var _group: UInt64 = 0
+    var _groupSize: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3108,9 +3137,17 @@ nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._
     private init() {}
 
     init(copying source: _StorageClass) {
-      _leaseID = source._leaseID
-      _request = source._request
-      _durationSeconds = source._durationSeconds
+      _jobDigest = source._jobDigest
+      _language = source._language
+      _program = source._program
+      _tests = source._tests
+      _limits = source._limits
+      _priority = source._priority
+      _stopAtFirstFailure = source._stopAtFirstFailure
+      _coverage = source._coverage
+      _compare = source._compare
+      _group = source._group
+      _groupSize = source._groupSize
     }
   }
 
@@ -3129,9 +3166,17 @@ nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._leaseID) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._request) }()
-        case 3: try { try decoder.decodeSingularDoubleField(value: &_storage._durationSeconds) }()
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._jobDigest) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._program) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._tests) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._priority) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._stopAtFirstFailure) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._coverage) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._compare) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._group) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._groupSize) }()
         default: break
         }
       }
@@ -3144,31 +3189,107 @@ nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._leaseID != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._leaseID, fieldNumber: 1)
+      if !_storage._jobDigest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._jobDigest, fieldNumber: 1)
       }
-      try { if let v = _storage._request {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      if !_storage._language.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._language, fieldNumber: 2)
+      }
+      if !_storage._program.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._program, fieldNumber: 3)
+      }
+      if !_storage._tests.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._tests, fieldNumber: 4)
+      }
+      try { if let v = _storage._limits {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
       } }()
-      if _storage._durationSeconds.bitPattern != 0 {
-        try visitor.visitSingularDoubleField(value: _storage._durationSeconds, fieldNumber: 3)
+      if _storage._priority != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._priority, fieldNumber: 6)
+      }
+      if _storage._stopAtFirstFailure != false {
+        try visitor.visitSingularBoolField(value: _storage._stopAtFirstFailure, fieldNumber: 7)
+      }
+      if _storage._coverage != false {
+        try visitor.visitSingularBoolField(value: _storage._coverage, fieldNumber: 8)
+      }
+      if !_storage._compare.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._compare, fieldNumber: 9)
+      }
+      if _storage._group != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._group, fieldNumber: 10)
+      }
+      if _storage._groupSize != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._groupSize, fieldNumber: 11)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireExecutionLease, rhs: WireExecutionLease) -> Bool {
+  package static func ==(lhs: WireExecutionRequest, rhs: WireExecutionRequest) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
-        if _storage._leaseID != rhs_storage._leaseID {return false}
-        if _storage._request != rhs_storage._request {return false}
-        if _storage._durationSeconds != rhs_storage._durationSeconds {return false}
+        if _storage._jobDigest != rhs_storage._jobDigest {return false}
+        if _storage._language != rhs_storage._language {return false}
+        if _storage._program != rhs_storage._program {return false}
+        if _storage._tests != rhs_storage._tests {return false}
+        if _storage._limits != rhs_storage._limits {return false}
+        if _storage._priority != rhs_storage._priority {return false}
+        if _storage._stopAtFirstFailure != rhs_storage._stopAtFirstFailure {return false}
+        if _storage._coverage != rhs_storage._coverage {return false}
+        if _storage._compare != rhs_storage._compare {return false}
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._groupSize != rhs_storage._groupSize {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExecutionLease"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{1}request\0\u{3}duration_seconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.leaseID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._request) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.durationSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.leaseID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leaseID, fieldNumber: 1)
+    }
+    try { if let v = self._request {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.durationSeconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.durationSeconds, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireExecutionLease, rhs: WireExecutionLease) -> Bool {
+    if lhs.leaseID != rhs.leaseID {return false}
+    if lhs._request != rhs._request {return false}
+    if lhs.durationSeconds != rhs.durationSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
