@@ -229,21 +229,23 @@ package final class PPOLearner {
         do {
             // What could refuse its gradient comes first, while nothing has changed.
             var norms = (policy: 0.0, critic: 0.0)
-            try optimizer.requireFinite()
+            let measured = try optimizer.measure()
             if let critic {
                 norms.critic = try critic.step(learningRate: criticRate, maximumGradientNorm: maximum)
             } else if configuration.ppo.advantageEstimator.usesCritic {
                 norms.critic = try optimizer.step(
                     learningRate: criticRate,
                     maximumGradientNorm: maximum,
-                    frozen: policyParameters
+                    frozen: policyParameters,
+                    measured: measured
                 ).gradientNorm
             }
             if trainsPolicy {
                 norms.policy = try optimizer.step(
                     learningRate: policyRate,
                     maximumGradientNorm: maximum,
-                    frozen: criticParameters
+                    frozen: criticParameters,
+                    measured: measured
                 ).gradientNorm
             }
             return norms

@@ -56,16 +56,23 @@ package final class AdamW {
     ///   - learningRate: η of this step, the schedule already applied.
     ///   - maximumGradientNorm: the global norm to which a longer gradient is scaled down; nil clips nothing.
     ///   - frozen: names of parameters that take no part: neither moved nor in the norm.
+    ///   - measured: what ``measure()`` said of these very gradients; nil measures them here.
     /// - Returns: the norm of the gradient and how far it was clipped.
     /// - Throws: `nonFiniteGradient`, and then nothing has been changed.
     @discardableResult
     package func step(
         learningRate: Double,
         maximumGradientNorm: Double?,
-        frozen: Set<String> = []
+        frozen: Set<String> = [],
+        measured: GradientSquares? = nil
     ) throws(OptimizerError) -> StepReport {
         let moving = parameters.indices.filter { !frozen.contains(parameters[$0].name) }
-        let norm = try globalGradientNorm(moving.map { parameters[$0] })
+        let norm: Double
+        if let measured {
+            norm = measured.norm(moving)
+        } else {
+            norm = try globalGradientNorm(moving.map { parameters[$0] })
+        }
         let scale = maximumGradientNorm.map { clipScale(norm: norm, maximum: $0) } ?? 1
         for i in moving {
             stepCounts[i] += 1
@@ -74,8 +81,13 @@ package final class AdamW {
         return StepReport(gradientNorm: norm, clipScale: scale)
     }
 
-    /// Refuses gradients that are not finite, of all parameters, before any of several steps changes something.
-    package func requireFinite() throws(OptimizerError) { _ = try globalGradientNorm(parameters) }
+    /// Measures the gradients of all parameters, and refuses what is not finite before any of several steps changes
+    /// something.
+    package func measure() throws(OptimizerError) -> GradientSquares {
+        var sums: [Double] = []
+        for parameter in parameters { sums.append(try sumOfSquares(parameter)) }
+        return GradientSquares(sums: sums)
+    }
 
     /// The steps each parameter has taken, by name: with the two moment buffers the whole state of a checkpoint.
     package var steps: [String: Int] {

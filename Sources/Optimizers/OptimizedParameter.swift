@@ -37,15 +37,27 @@ package struct OptimizedParameter: Sendable {
 /// - Throws: `nonFiniteGradient` for the first element that is NaN or infinite.
 package func globalGradientNorm(_ parameters: [OptimizedParameter]) throws(OptimizerError) -> Double {
     var total = 0.0
-    for parameter in parameters {
-        let sum = unsafe RowKernels.sumOfSquares(
-            parameter.gradients.base + parameter.range.lowerBound,
-            count: parameter.range.count
-        )
-        guard sum.isFinite else { throw firstNonFinite(parameter) }
-        total += sum
-    }
+    for parameter in parameters { total += try sumOfSquares(parameter) }
     return total.squareRoot()
+}
+
+/// The sum of the squares of one parameter's gradient, as ``globalGradientNorm(_:)`` takes it.
+func sumOfSquares(_ parameter: OptimizedParameter) throws(OptimizerError) -> Double {
+    let sum = unsafe RowKernels.sumOfSquares(
+        parameter.gradients.base + parameter.range.lowerBound,
+        count: parameter.range.count
+    )
+    guard sum.isFinite else { throw firstNonFinite(parameter) }
+    return sum
+}
+
+/// What the gradients of an optimizer's parameters were found to be, all of them finite.
+package struct GradientSquares: Sendable {
+    /// Σ g² of each parameter, in their order.
+    let sums: [Double]
+
+    /// The global norm of the parameters at `indices`, as ``globalGradientNorm(_:)`` gives it.
+    func norm(_ indices: [Int]) -> Double { indices.reduce(0) { $0 + sums[$1] }.squareRoot() }
 }
 
 /// What a gradient of norm `norm` is multiplied by so that it is no longer than `maximum`.

@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measures the parts of a run on this machine.",
         subcommands: [
             BenchJudgeCommand.self, BenchFlakesCommand.self, BenchGenerateCommand.self, BenchUpdateCommand.self,
-            BenchGemmCommand.self, BenchSimulateCommand.self, BenchDispatchCommand.self,
+            BenchIterationCommand.self, BenchGemmCommand.self, BenchSimulateCommand.self, BenchDispatchCommand.self,
             BenchClusterCommand.self, BenchExecutorCommand.self, BenchWeightsCommand.self,
         ]
     )

@@ -224,6 +224,11 @@ struct BenchGenerator {
     let weights: GenerationWeights
     let lanes: [GenerateLane]
 
+    init(weights: GenerationWeights, lanes: [GenerateLane]) {
+        self.weights = weights
+        self.lanes = lanes
+    }
+
     init(_ parameters: T5Parameters, threads: Int) {
         weights = GenerationWeights(parameters)
         lanes = (0..<threadCount(threads)).map { _ in GenerateLane(configuration: parameters.configuration) }

@@ -21,36 +21,12 @@ struct BenchUpdateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BenchModelOptions
 
-    @Option(help: "Passes over the batch.")
-    var epochs = 4
-
-    @Option(help: "Completions per gradient step.")
-    var minibatch = 4
-
-    @Option(help: "Completions per forward and backward pass.")
-    var microbatch = 16
-
-    @Flag(help: "Compute activations again in backward instead of keeping them.")
-    var recompute = false
+    @OptionGroup var learning: BenchLearningOptions
 
     func run() async throws {
         let model = try BenchModel(options)
         let batch = await trajectories(model)
-        var configuration = RunConfiguration.builtinRun
-        configuration.rollout.samplesPerPrompt = model.samples
-        configuration.rollout.maximumTargetLength = options.maxTargetLength
-        configuration.rollout.asp = options.topK
-        configuration.cluster.learnerLanes = threadCount(options.threads)
-        configuration.cluster.microbatchSize = microbatch
-        configuration.cluster.recomputeActivations = recompute
-        configuration.optimizer.schedule.decay = .constant
-        configuration.ppo.epochs = epochs
-        configuration.ppo.minibatchSize = minibatch
-        // The same completions are learnt from again and again, so that they are those of an older policy.
-        configuration.run.staleness = 1
-        // The critic's warm-up would leave out most of the backward pass.
-        configuration.ppo.criticWarmupSteps = 0
-        let learner = PPOLearner(parameters: model.parameters, configuration: configuration)
+        let learner = PPOLearner(parameters: model.parameters, configuration: learning.configuration(model, options))
         let planned = (0...options.repeats).map { learner.plannedBytes(batch, step: $0) }.max() ?? 0
         writeNotice("planned peak memory: \(planned >> 20) MiB")
         let limits = BenchLimits.measured()
@@ -66,8 +42,8 @@ struct BenchUpdateCommand: AsyncParsableCommand {
         let work = BenchWork(model.parameters.configuration)
         let forward = batch.reduce(0.0) { $0 + work.forwardOperations(source: nil, target: $1.tokens.count) }
         let sources = model.sources.reduce(0.0) { $0 + work.forwardOperations(source: $1.count, target: 0) }
-        let operations = (forward + sources) * Double(3 * epochs + 1)
-        let tokens = Double(batch.reduce(0) { $0 + $1.tokens.count } * epochs)
+        let operations = (forward + sources) * Double(3 * learning.epochs + 1)
+        let tokens = Double(batch.reduce(0) { $0 + $1.tokens.count } * learning.epochs)
         var figures = runs.figures(tokens: tokens)
         figures.merge([
             "parameters": Double(model.parameters.buffer.count), "trained_tokens": tokens, "gradient_norm": norm,
@@ -101,17 +77,60 @@ struct BenchUpdateCommand: AsyncParsableCommand {
             let generator = BenchGenerator(model.parameters, threads: options.threads)
             sequences = await generator.generate(model.requests, batch: options.batch, settings: options.settings)
         }
-        return sequences.enumerated().map { slot, sequence in
-            Trajectory(
-                slot: slot,
-                source: model.sources[slot / model.samples],
-                tokens: sequence.tokens,
-                logProbabilities: sequence.logProbabilities,
-                values: sequence.values,
-                entropies: sequence.entropies,
-                finished: sequence.finished,
-                score: key.uniform(counter: UInt64(slot)) < 0.5 ? -1 : 1
-            )
-        }
+        return benchTrajectories(sequences, model) { key.uniform(counter: UInt64($0)) < 0.5 ? -1 : 1 }
+    }
+}
+
+/// Completions of a benchmark's prompts, with the score of each by its number.
+func benchTrajectories(
+    _ sequences: [GeneratedSequence],
+    _ model: BenchModel,
+    score: (Int) -> Double
+) -> [Trajectory] {
+    sequences.enumerated().map { slot, sequence in
+        Trajectory(
+            slot: slot,
+            source: model.sources[slot / model.samples],
+            tokens: sequence.tokens,
+            logProbabilities: sequence.logProbabilities,
+            values: sequence.values,
+            entropies: sequence.entropies,
+            finished: sequence.finished,
+            score: score(slot)
+        )
+    }
+}
+
+/// How a benchmark learns.
+struct BenchLearningOptions: ParsableArguments {
+    @Option(help: "Passes over the batch.")
+    var epochs = 4
+
+    @Option(help: "Completions per gradient step.")
+    var minibatch = 4
+
+    @Option(help: "Completions per forward and backward pass.")
+    var microbatch = 16
+
+    @Flag(help: "Compute activations again in backward instead of keeping them.")
+    var recompute = false
+
+    /// Settings of a learner that does so on `model`.
+    func configuration(_ model: BenchModel, _ options: BenchModelOptions) -> RunConfiguration {
+        var configuration = RunConfiguration.builtinRun
+        configuration.rollout.samplesPerPrompt = model.samples
+        configuration.rollout.maximumTargetLength = options.maxTargetLength
+        configuration.rollout.asp = options.topK
+        configuration.cluster.learnerLanes = threadCount(options.threads)
+        configuration.cluster.microbatchSize = microbatch
+        configuration.cluster.recomputeActivations = recompute
+        configuration.optimizer.schedule.decay = .constant
+        configuration.ppo.epochs = epochs
+        configuration.ppo.minibatchSize = minibatch
+        // The same completions are learnt from again and again, so that they are those of an older policy.
+        configuration.run.staleness = 1
+        // The critic's warm-up would leave out most of the backward pass.
+        configuration.ppo.criticWarmupSteps = 0
+        return configuration
     }
 }

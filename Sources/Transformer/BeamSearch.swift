@@ -43,27 +43,18 @@ package final class T5BeamSearch {
         }
     }
 
-    private let configuration: T5Configuration
-    private var encoder: GenerationEncoder
-    private var decoder: GenerationDecoder
-    private var memory: CrossAttentionMemory
+    private var pass: GenerationPass
+    private var configuration: T5Configuration { pass.configuration }
 
     /// A search for models of this shape.
-    package init(configuration: T5Configuration) {
-        self.configuration = configuration
-        encoder = GenerationEncoder(configuration: configuration)
-        decoder = GenerationDecoder(configuration: configuration)
-        memory = CrossAttentionMemory(layout: KeyValueLayout(heads: configuration.numHeads, dKV: configuration.dKV))
-    }
+    package init(configuration: T5Configuration) { pass = GenerationPass(configuration: configuration) }
 
     /// The best completion of `source` that the search finds.
     ///
     /// Values and entropies are not measured.
     package func search(weights: GenerationWeights, source: [Int32], settings: BeamSettings) -> GeneratedSequence {
-        precondition(weights.parameters.configuration == configuration, "weights of another shape")
         precondition(settings.beams > 0 && settings.maximumLength > 0, "settings were not validated")
-        encoder.encode([source], weights: weights, memory: &memory)
-        decoder.begin(sequences: settings.beams, maximumLength: settings.maximumLength, weights: weights)
+        pass.begin([source], sequences: settings.beams, maximumLength: settings.maximumLength, weights: weights)
         var beams = [Beam(slot: 0)]
         var ended: [(beam: Beam, score: Double)] = []
         for position in 0..<settings.maximumLength {
@@ -110,13 +101,7 @@ package final class T5BeamSearch {
             ActiveSequence(request: beam.slot, source: 0, token: beam.tokens.last ?? configuration.decoderStartTokenID)
         }
         var values: [Float] = []
-        let logits = unsafe decoder.step(
-            active,
-            position: position,
-            weights: weights,
-            memory: memory,
-            values: &values
-        )
+        let logits = unsafe pass.step(active, position: position, weights: weights, values: &values)
         let vocabulary = configuration.vocabularySize
         var best: [(parent: Int, token: Int32, logProbability: Double, sum: Double)] = []
         for (parent, beam) in beams.enumerated() {
@@ -153,7 +138,7 @@ package final class T5BeamSearch {
         return zip(next, isFirst).map { candidate, isFirst in
             var beam = beams[candidate.parent]
             if !isFirst, let slot = free.popLast() {
-                decoder.cache.copy(
+                pass.decoder.cache.copy(
                     from: beam.slot,
                     to: slot,
                     positions: position + 1,

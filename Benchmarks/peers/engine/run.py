@@ -6,6 +6,9 @@
     /tmp/peers/bin/python Benchmarks/peers/engine/run.py update --shapes tiny --batches 16 --threads 2
     /tmp/peers/bin/python Benchmarks/peers/engine/run.py update --shapes mini --batches 2 --samples 10 --source 400 \\
         --target 128 --minibatch 10
+    /tmp/peers/bin/python Benchmarks/peers/engine/run.py update --shapes codet5-base --batches 1 --samples 8 --source 400 \\
+        --target 400 --minibatch 8 --epochs 1 --peers torch --recompute --rounds 1 --no-warm-up
+    /tmp/peers/bin/python Benchmarks/peers/engine/run.py iteration --shapes tiny mini --batches 16
 
 A round measures every side once, one after another; figures are medians over rounds. "CPU" is user plus system time of the
 process, which other load on the machine disturbs little; "wall" is only worth reading on a quiet machine.
@@ -22,7 +25,7 @@ import sys
 import shapes
 
 here = pathlib.Path(__file__).resolve().parent
-peers = {"generate": ["ctranslate2", "transformers"], "update": ["torch", "trl"]}
+peers = {"generate": ["ctranslate2", "transformers"], "update": ["torch", "trl"], "iteration": ["iteration"]}
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("work", choices=sorted(peers))
@@ -37,6 +40,10 @@ parser.add_argument("--minibatch", type=int, default=4)
 parser.add_argument("--epochs", type=int, default=4)
 parser.add_argument("--top-k", type=int, default=5)
 parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("--recompute", action="store_true", help="ours computes activations again; the peers keep theirs")
+parser.add_argument("--data", default=str(here.parents[2] / "../shared/data/humaneval/HumanEval.jsonl.gz"),
+                    help="HumanEval.jsonl.gz, whose reference solutions an iteration judges")
+parser.add_argument("--no-warm-up", action="store_true", help="the peers' first piece of work counts, as for memory it may")
 parser.add_argument("--peers", nargs="*", help="only these")
 parser.add_argument("--ppocoder", default=str(here.parents[2] / ".build/release/ppocoder"))
 parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path("/tmp/ppocoder-peers"))
@@ -52,7 +59,7 @@ class Peer:
     def __init__(self, name, model, batch):
         command = [sys.executable, str(here / "peer.py"), name, "--model", str(model), "--batch", str(batch),
                    "--threads", str(arguments.peer_threads or arguments.threads), "--top-k", str(arguments.top_k),
-                   "--minibatch", str(arguments.minibatch), "--epochs", str(arguments.epochs)]
+                   "--minibatch", str(arguments.minibatch), "--epochs", str(arguments.epochs), "--data", arguments.data] + ["--no-warm-up"] * arguments.no_warm_up
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True, env=environment)
         while (line := self.process.stdout.readline()).strip() != "ready":
@@ -74,11 +81,14 @@ def ours(model, batch, completions):
     command = [arguments.ppocoder, "bench", arguments.work, "--model", str(model), "--batch-file", str(batch),
                "--samples", str(arguments.samples), "--max-target-length", str(arguments.target), "--fixed-length",
                "--threads", str(arguments.threads), "--repeats", "1", "--json"]
-    if arguments.work == "generate":
+    if arguments.work != "update":
         command += ["--top-k", str(arguments.top_k), "--batch", str(-(-completions // arguments.threads))]
-    else:
+    if arguments.work != "generate":
         command += ["--minibatch", str(arguments.minibatch), "--epochs", str(arguments.epochs),
                     "--microbatch", str(max(1, -(-arguments.minibatch // arguments.threads)))]
+        command += ["--recompute"] if arguments.recompute else []
+    if arguments.work == "iteration":
+        command += ["--data", arguments.data]
     out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, env=environment).stdout
     return json.loads(out)["rows"][0]["figures"]
 
@@ -119,5 +129,10 @@ print(header, "─" * len(header), sep="\n")
 for row in results:
     print(f"{row['shape']:14}{row['prompts']:8}  {row['side']:14}{row['cpu']:11.0f}{row['cpu_spread']:8.0%}"
           f"{row['cpu_ratio']:7.2f}{row['wall']:12.0f}{row['wall_spread']:8.0%}{row['wall_ratio']:7.2f}{row['peak_mib']:7.0f}")
+for row in results if arguments.work == "iteration" else []:
+    parts = [f"{part} {statistics.median(run[part + '_cpu_s'] for run in row['runs']):.2f}"
+             for part in ("generate", "judge", "update")]
+    print(f"{row['shape']} {row['prompts']} {row['side']}: CPU s: {', '.join(parts)}; programs accepted: "
+          f"{row['runs'][0]['accepted']:.0f} of {row['prompts'] * arguments.samples}")
 if arguments.json:
     arguments.json.write_text(json.dumps(results))
