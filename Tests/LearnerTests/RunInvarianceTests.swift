@@ -55,6 +55,7 @@ import Transformer
         other.run.seed = 2
         #expect(try await InMemoryRun.train(other, workers: 1) != one)
     }
+
     @Test func howWeightsTravelChangesNothingButRounding() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -69,7 +70,8 @@ import Transformer
             configuration.cluster.weightEncoding = encoding
             return configuration
         }
-        try PolicyModel.fresh(configuration("fp32", "start")).save(to: model)
+        let start = configuration("fp32", "start")
+        try PolicyModel.fresh(start, source: ProblemSource(configuration: start)).save(to: model)
         let plain = try await InMemoryRun.train(configuration("fp32", "fp32"), workers: 1)
         #expect(try await InMemoryRun.train(configuration("delta", "delta"), workers: 2, losing: true) == plain)
         let rounded = try await InMemoryRun.train(configuration("bf16", "bf16"), workers: 1)
