@@ -13,6 +13,15 @@ private func signedBytes(of manifest: WireWeightManifest, runID: [UInt8]) -> [UI
         + chunks.finish().bytes + [manifest.reference ? 1 : 0]
 }
 
+/// The key in the file at `path`, where it is called `name`.
+private func readKey<Key>(_ path: String, _ name: String, _ make: ([UInt8]) -> Key?) throws(KeyError) -> Key {
+    let values = try KeyFile.read(path, isSecret: name == "secret")
+    guard let key = values[name].flatMap(bytes(ofHex:)).flatMap(make) else {
+        throw .malformed(path: path, line: 1, reason: "there is no \(name) key of 64 hexadecimal digits")
+    }
+    return key
+}
+
 /// Signs the manifests of a learner.
 package struct ManifestSigner: Sendable {
     private let key: SigningKey
@@ -21,12 +30,7 @@ package struct ManifestSigner: Sendable {
 
     /// Reads the secret key in a learner's `folder`.
     package init(folder: String) throws(KeyError) {
-        let path = "\(folder)/\(KeyRing.manifestSecretName)"
-        let values = try KeyFile.read(path, isSecret: true)
-        guard let seed = values["secret"].flatMap(bytes(ofHex:)), let key = SigningKey(seed: seed) else {
-            throw .malformed(path: path, line: 1, reason: "there is no secret of 64 hexadecimal digits")
-        }
-        self.key = key
+        key = try readKey("\(folder)/\(KeyRing.manifestSecretName)", "secret", SigningKey.init(seed:))
     }
 
     package func sign(_ manifest: inout WireWeightManifest, runID: [UInt8]) {
@@ -42,12 +46,7 @@ package struct ManifestVerifier: Sendable {
 
     /// Reads the public key in a rollout worker's `folder`.
     package init(folder: String) throws(KeyError) {
-        let path = "\(folder)/\(KeyRing.manifestPublicName)"
-        let values = try KeyFile.read(path, isSecret: false)
-        guard let open = values["public"].flatMap(bytes(ofHex:)), let key = VerifyingKey(bytes: open) else {
-            throw .malformed(path: path, line: 1, reason: "there is no public key of 64 hexadecimal digits")
-        }
-        self.key = key
+        key = try readKey("\(folder)/\(KeyRing.manifestPublicName)", "public", VerifyingKey.init(bytes:))
     }
 
     package func accepts(_ manifest: WireWeightManifest, runID: [UInt8]) -> Bool {
