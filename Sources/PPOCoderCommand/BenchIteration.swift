@@ -31,15 +31,7 @@ struct BenchIterationCommand: AsyncParsableCommand {
         let model = try BenchModel(options)
         let problems = try HumanEvalReader(file: data).problems().problems
         let requests = model.requests
-        let jobs = requests.indices.map { problems[$0 % problems.count] }.map { problem in
-            ExecutionJob(
-                id: problem.id,
-                language: problem.language,
-                program: problem.reference,
-                tests: problem.tests,
-                limits: problem.limits
-            )
-        }
+        let jobs = BenchJudgeCommand.jobs(requests.indices.map { problems[$0 % problems.count] })
         var sandbox = SandboxConfiguration()
         sandbox.slots = threadCount(options.threads)
         sandbox.verdictCacheEntries = 0

@@ -104,7 +104,8 @@ struct BenchJudgeCommand: AsyncParsableCommand {
         }
     }
 
-    private static func jobs(_ problems: [Problem]) -> [ExecutionJob] {
+    /// The reference programs of `problems` with their tests.
+    static func jobs(_ problems: [Problem]) -> [ExecutionJob] {
         problems.map { problem in
             ExecutionJob(
                 id: problem.id,
