@@ -9,7 +9,8 @@ ARGS ?=
 train: build
 	$(PPOCODER) train $(ARGS)
 
-test: setup
+test:
+	@./setup --test
 	swift format lint --strict --recursive Package.swift Sources Tests
 	swift build -c release --build-tests
 	# One test at a time: many start real processes and measure time on what may be two busy cores.

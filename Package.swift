@@ -108,9 +108,9 @@ let tests: [Target] = [
     ("Checkpoints", ["Determinism"]),
     ("Tokenization", []),
     ("Datasets", ["Programs", "Determinism"]),
-    ("CodeAnalysis", ["Programs"]),
+    ("CodeAnalysis", ["Programs", "TestSupport"]),
     ("Telemetry", []),
-    ("Rewards", ["CodeAnalysis", "Programs"]),
+    ("Rewards", ["CodeAnalysis", "Programs", "TestSupport"]),
     ("Transport", ["Protocol", "CZeroMQ"]),
     ("Transformer", ["Tensors", "Checkpoints", "Determinism"]),
     ("Optimizers", ["Tensors"]),
@@ -175,5 +175,7 @@ let package = Package(
             path: "Sources/Executables/ppocoder-slot",
             cSettings: [.define("_GNU_SOURCE")]
         ),
+        // What the tests of several modules use.
+        .target(name: "TestSupport", dependencies: ["Programs"], path: "Tests/Support", swiftSettings: house),
     ] + modules + commands + tests
 )

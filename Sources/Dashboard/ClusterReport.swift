@@ -1,7 +1,34 @@
 package import Foundation
+internal import Telemetry
 
 /// Who takes part in a run, as the learner last saw it: `cluster.json` in the run directory, written every second or so.
 package struct ClusterReport: Codable, Sendable, Equatable {
+    /// What is known of the clock of another process.
+    package struct Clock: Codable, Sendable, Equatable {
+        /// Seconds by which it is ahead of the learner's; below 0: it is behind.
+        package var offset: Double
+        /// By how many seconds that may be wrong at most.
+        package var error: Double
+
+        package init(offset: Double, error: Double) {
+            self.offset = offset
+            self.error = error
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case offset = "offset_s"
+            case error = "error_s"
+        }
+
+        /// For people: `+0.31 ± 0.12 ms`.
+        package var text: String {
+            let scale = max(abs(offset), error) < 1 ? (factor: 1000.0, unit: "ms") : (factor: 1.0, unit: "s")
+            let digits = error * scale.factor < 1 ? 3 : 1
+            return "\(offset < 0 ? "−" : "+")\(fixed(abs(offset) * scale.factor, digits: digits)) ± "
+                + "\(fixed(error * scale.factor, digits: digits)) \(scale.unit)"
+        }
+    }
+
     /// A rollout worker.
     package struct Worker: Codable, Sendable, Equatable {
         package var name: String
@@ -13,8 +40,19 @@ package struct ClusterReport: Codable, Sendable, Equatable {
         /// Seconds since it was last heard of.
         package var silence: Double
         package var shards: Int
+        /// Nil before it has told.
+        package var clock: Clock?
 
-        package init(name: String, slots: Int, leases: Int, version: Int?, silence: Double, shards: Int) {
+        package init(
+            name: String,
+            slots: Int,
+            leases: Int,
+            version: Int?,
+            silence: Double,
+            shards: Int,
+            clock: Clock? = nil
+        ) {
+            self.clock = clock
             self.name = name
             self.slots = slots
             self.leases = leases
@@ -34,8 +72,19 @@ package struct ClusterReport: Codable, Sendable, Equatable {
         /// Verdicts it gave.
         package var verdicts: Int
         package var languages: [String]
+        /// Nil before it has told.
+        package var clock: Clock?
 
-        package init(name: String, slots: Int, leases: Int, silence: Double, verdicts: Int, languages: [String]) {
+        package init(
+            name: String,
+            slots: Int,
+            leases: Int,
+            silence: Double,
+            verdicts: Int,
+            languages: [String],
+            clock: Clock? = nil
+        ) {
+            self.clock = clock
             self.name = name
             self.slots = slots
             self.leases = leases

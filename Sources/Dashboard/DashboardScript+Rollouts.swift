@@ -2,9 +2,10 @@ extension DashboardScript {
     /// The list of trajectories and one of them.
     static let rollouts = #"""
         const VERDICTS = ['accepted', 'wrong_answer', 'runtime_error', 'time_limit', 'memory_limit', 'output_limit', 'compile_error', 'infrastructure_failure'];
-        async function search(more) {
+        async function search(more, isWanted = () => true) {
           const last = more && state.rows.at(-1);
           const page = await ask('rollouts', { run: state.chosen[0], ...state.filter, ...(last ? { before: last.step, slot: last.slot } : {}) });
+          if (!isWanted()) return null;
           state.rows = more ? state.rows.concat(page.rows) : page.rows;
           state.more = page.more;
           return page;
@@ -30,11 +31,15 @@ extension DashboardScript {
         async function rolloutsView(view, isCurrent) {
           if (state.open) return rolloutView(view, isCurrent);
           const list = make('div', { id: 'list' });
+          // Who filters faster than the server answers gets what was asked for last.
+          let searches = 0;
           const again = async () => {
+            const mine = ++searches, asked = JSON.stringify(state.filter);
             try {
-              const page = await search(false);
-              if (!isCurrent()) return;
+              const page = await search(false, () => isCurrent() && mine === searches);
+              if (!page) return;
               renderList(list, page);
+              list.dataset.shown = asked;
             } catch (error) { list.replaceChildren(make('p', { class: 'bad' }, String(error.message))); }
           };
           view.replaceChildren(make('p', { class: 'soft' }, 'What the policy wrote, newest first, of run ', make('b', {}, state.runs[state.chosen[0]]?.name || '')), filterBar(again), list);

@@ -87,8 +87,8 @@ extension DashboardScript {
           if (c) {
             const age = Math.max(0, o.time - c.time);
             kids.push(make('p', { class: 'soft' }, `Seen ${since(age)} ago: ${c.phase}, step ${c.step}, weights version ${c.version}, ${c.queued} programs waiting, ${c.running} running, mean wait for a slot ${number(c.queueWait)} s.`));
-            kids.push(make('h2', {}, 'Rollout workers'), table(['name', 'slots', 'leases', 'version held', 'behind', 'shards done', 'last heard'], c.workers.map(w => [w.name, w.slots, w.leases, w.version ?? '–', w.version === null ? '–' : c.version - w.version, w.done, since(w.silence + age) + ' ago'])));
-            kids.push(make('h2', {}, 'Executors'), table(['name', 'slots', 'leases', 'verdicts', 'languages', 'last heard'], c.executors.map(x => [x.name, x.slots, x.leases, x.done, x.languages, since(x.silence + age) + ' ago'])));
+            kids.push(make('h2', {}, 'Rollout workers'), table(['name', 'slots', 'leases', 'version held', 'behind', 'shards done', 'clock ahead', 'last heard'], c.workers.map(w => [w.name, w.slots, w.leases, w.version ?? '–', w.version === null ? '–' : c.version - w.version, w.done, w.clock ?? '–', since(w.silence + age) + ' ago'])));
+            kids.push(make('h2', {}, 'Executors'), table(['name', 'slots', 'leases', 'verdicts', 'languages', 'clock ahead', 'last heard'], c.executors.map(x => [x.name, x.slots, x.leases, x.done, x.languages, x.clock ?? '–', since(x.silence + age) + ' ago'])));
           } else kids.push(make('p', { class: 'soft' }, 'This run wrote no cluster.json: who took part is not known.'));
           const law = (what, of) => {
             const [issued, ...parts] = ['issued', 'accepted', 'expired', 'quarantined', 'outstanding'].map(n => (o.latest || {})[of + '_' + n]);

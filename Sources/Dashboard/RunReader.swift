@@ -153,6 +153,7 @@ package actor RunReader {
                         $0.field("version", worker.version.map(Double.init))
                         $0.field("silence", worker.silence)
                         $0.field("done", worker.shards)
+                        if let clock = worker.clock { $0.field("clock", clock.text) }
                     }
                 }
             }
@@ -165,6 +166,7 @@ package actor RunReader {
                         $0.field("silence", executor.silence)
                         $0.field("done", executor.verdicts)
                         $0.field("languages", executor.languages.joined(separator: ", "))
+                        if let clock = executor.clock { $0.field("clock", clock.text) }
                     }
                 }
             }

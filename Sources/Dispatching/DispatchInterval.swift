@@ -18,9 +18,12 @@ package struct DispatchInterval: Sendable {
 package struct LeaseSpan: Sendable, Equatable {
     package var executor: String
     package var slots: Int
-    /// Seconds; of an `ExecutionDispatcher` since 1970.
+    /// Seconds since 1970.
     package var start: Double
     package var end: Double
+    /// When the executor judged the program, within the lease; nil when it does not say, or its clock is not known.
+    package var judgingStart: Double?
+    package var judgingEnd: Double?
     package var outcome: String
     /// What the executor itself measured, seconds: CPU time of the compiler, wall-clock time of the program.
     package var compileSeconds: Double
@@ -36,6 +39,8 @@ package struct ExecutorState: Sendable, Equatable {
     /// Seconds since it was last heard of.
     package var silence: Double
     package var languages: [String]
+    /// How far its clock is ahead of the dispatcher's, as it says.
+    package var clock: ClockOffset?
 }
 
 /// A rollout worker as the learner sees it.
@@ -49,6 +54,8 @@ package struct WorkerState: Sendable, Equatable {
     package var silence: Double
     /// Shards it was the first to finish.
     package var shards: Int
+    /// How far its clock is ahead of the learner's, as it says.
+    package var clock: ClockOffset?
 }
 
 extension DispatcherCore {
@@ -57,12 +64,21 @@ extension DispatcherCore {
             return
         }
         executors[executor]?.verdicts += 1
+        // Whatever is wrong with the clocks, a program was judged after it was leased and before its verdict came.
+        let judging = peer.clock.flatMap { clock -> ClosedRange<Double>? in
+            guard result.started > 0, result.started <= result.ended else { return nil }
+            return (result.started - clock.seconds...result.ended - clock.seconds).clamped(
+                to: epoch + start...epoch + now
+            )
+        }
         interval.spans.append(
             LeaseSpan(
                 executor: peer.name,
                 slots: peer.slots,
-                start: start,
-                end: now,
+                start: epoch + start,
+                end: epoch + now,
+                judgingStart: judging?.lowerBound,
+                judgingEnd: judging?.upperBound,
                 outcome: result.verdict.outcome,
                 compileSeconds: result.verdict.compileSeconds,
                 runSeconds: result.verdict.wallSeconds
@@ -83,8 +99,8 @@ extension DispatcherCore {
         leaseStarts = leaseStarts.filter { known.contains($0.key) }
     }
 
-    /// What happened since the last call, and the leases that executors work on; times are those of `now`.
-    mutating func takeInterval(now: Double) -> (interval: DispatchInterval, running: [LeaseSpan]) {
+    /// What happened since the last call, and the leases that executors work on, which end now.
+    package mutating func takeInterval(now: Double) -> (interval: DispatchInterval, running: [LeaseSpan]) {
         forgetEnded()
         defer { interval = DispatchInterval() }
         let running = executors.flatMap { id, peer in
@@ -93,8 +109,8 @@ extension DispatcherCore {
                     LeaseSpan(
                         executor: peer.name,
                         slots: peer.slots,
-                        start: start,
-                        end: now,
+                        start: epoch + start,
+                        end: epoch + now,
                         outcome: "",
                         compileSeconds: 0,
                         runSeconds: 0
@@ -106,7 +122,7 @@ extension DispatcherCore {
     }
 
     /// The executors, by name.
-    func executorStates(now: Double) -> [ExecutorState] {
+    package func executorStates(now: Double) -> [ExecutorState] {
         executors.map { id, peer in
             ExecutorState(
                 name: peer.name,
@@ -114,7 +130,8 @@ extension DispatcherCore {
                 leases: queue.leases(of: id).count,
                 verdicts: peer.verdicts,
                 silence: now - peer.heard,
-                languages: peer.languages.sorted()
+                languages: peer.languages.sorted(),
+                clock: peer.clock
             )
         }.sorted { $0.name < $1.name }
     }

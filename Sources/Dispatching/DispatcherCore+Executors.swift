@@ -40,6 +40,8 @@ struct ExecutorRecord: Sendable {
     var offences = 0
     /// Results it gave.
     var verdicts = 0
+    /// How far its clock is ahead of this one, as it says.
+    var clock: ClockOffset?
 
     /// Jobs it is given beyond its slots, so that none of them waits for the next: one for every ten slots begun.
     var reserve: Int { (slots + 9) / 10 }
@@ -62,7 +64,10 @@ extension DispatcherCore {
         }
         executors[executor]?.heard = now
         switch body {
-        case .heartbeat: break
+        case .heartbeat(let beat):
+            if let clock = beat.clockOffset { executors[executor]?.clock = clock }
+            // One that tells no time asks for no answer.
+            if beat.sent != 0 { send(.heartbeat(beat.answer(now: epoch + now)), to: route, .executor) }
         case .leaseRenewal(let renewal):
             queue.renew(renewal.leaseIds, by: executor, now: now)
             if let probe = executors[executor]?.probe, renewal.leaseIds.contains(probe.lease) {

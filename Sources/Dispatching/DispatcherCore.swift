@@ -34,6 +34,7 @@ package struct DispatcherCore: Sendable {
     }
 
     let options: DispatcherOptions
+    let epoch: Double
     var queue: LeaseQueue<WireExecutionRequest, Digest, [UInt8]>
     var executors: [[UInt8]: ExecutorRecord] = [:]
     private(set) var clients: [[UInt8]: Client] = [:]
@@ -58,8 +59,10 @@ package struct DispatcherCore: Sendable {
     /// - Parameters:
     ///   - options: How to behave.
     ///   - firstLease: Random in a service, so that a restarted one does not give an old name to a new lease.
-    package init(options: DispatcherOptions, firstLease: UInt64) {
+    ///   - epoch: What time it was when `now` was 0, seconds since 1970.
+    package init(options: DispatcherOptions, firstLease: UInt64, epoch: Double = 0) {
         self.options = options
+        self.epoch = epoch
         var queueOptions = LeaseQueue<WireExecutionRequest, Digest, [UInt8]>.Options()
         queueOptions.leaseSeconds = options.leaseSeconds
         queueOptions.maximumLosses = options.maximumLosses

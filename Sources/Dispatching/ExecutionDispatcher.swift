@@ -11,7 +11,7 @@ package actor ExecutionDispatcher {
     private let executorChannel: any ServerChannel
     private let options: Options
     private let incarnation = EnvelopeCodec.newIdentifier()
-    private let started = ContinuousClock.now
+    private let started: Double
     private var core: DispatcherCore
     private let onNote: @Sendable (String) -> Void
     private let onQuarantine: @Sendable (WireExecutionRequest, String) -> Void
@@ -34,10 +34,11 @@ package actor ExecutionDispatcher {
         self.options = options
         self.onNote = onNote
         self.onQuarantine = onQuarantine
-        core = DispatcherCore(options: options, firstLease: UInt64.random(in: 1...UInt64.max))
+        started = ProcessClock.now
+        core = DispatcherCore(options: options, firstLease: UInt64.random(in: 1...UInt64.max), epoch: started)
     }
 
-    private var now: Double { (ContinuousClock.now - started) / .seconds(1) }
+    private var now: Double { ProcessClock.now - started }
 
     package func snapshot() -> Statistics { core.snapshot() }
 
@@ -45,22 +46,7 @@ package actor ExecutionDispatcher {
     package func delays(longerThan seconds: Double) -> [String] { core.delays(longerThan: seconds, now: now) }
 
     /// What happened since the last call, and the leases that executors work on; times are seconds since 1970.
-    package func takeInterval() -> (interval: DispatchInterval, running: [LeaseSpan]) {
-        let now = now
-        let shift = Date().timeIntervalSince1970 - now
-        func shifted(_ spans: [LeaseSpan]) -> [LeaseSpan] {
-            spans.map { span in
-                var span = span
-                span.start += shift
-                span.end += shift
-                return span
-            }
-        }
-        var (interval, running) = core.takeInterval(now: now)
-        interval.spans = shifted(interval.spans)
-        running = shifted(running)
-        return (interval, running)
-    }
+    package func takeInterval() -> (interval: DispatchInterval, running: [LeaseSpan]) { core.takeInterval(now: now) }
 
     /// The executors, by name.
     package func executorStates() -> [ExecutorState] { core.executorStates(now: now) }

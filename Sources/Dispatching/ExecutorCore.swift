@@ -17,6 +17,7 @@ package struct ExecutorCore: Sendable {
 
     private struct Running: Sendable {
         let jobDigest: Data
+        let start: Double
         /// A judge that takes longer than this hangs.
         let deadline: Double
     }
@@ -31,12 +32,16 @@ package struct ExecutorCore: Sendable {
     private var results: [UInt64: WireExecutionResult] = [:]
     private var drainDeadline: Double?
     private var sequence: UInt64 = 0
+    private let epoch: Double
+    private var estimator = ClockEstimator()
 
     /// - Parameters:
     ///   - name: What the dispatcher knows this executor as.
     ///   - slots: Jobs judged at once.
     ///   - toolChains: The languages that can be judged, with the version of each tool chain.
-    package init(name: String, slots: Int, toolChains: [String: String]) {
+    ///   - epoch: What time it was when `now` was 0, seconds since 1970.
+    package init(name: String, slots: Int, toolChains: [String: String], epoch: Double = 0) {
+        self.epoch = epoch
         self.name = name
         self.slots = slots
         self.toolChains = toolChains
@@ -47,6 +52,9 @@ package struct ExecutorCore: Sendable {
     /// Everything that is remembered, for those who check that it is bounded.
     package var footprint: Int { waiting.count + running.count + results.count }
     package var isDraining: Bool { drainDeadline != nil }
+
+    /// How far this executor's clock is ahead of the dispatcher's; nil before the first answer.
+    package func clock(now: Double) -> ClockOffset? { estimator.offset(now: epoch + now) }
 
     package func hello() -> WireEnvelope.OneOf_Body {
         var hello = WireHello()
@@ -79,7 +87,7 @@ package struct ExecutorCore: Sendable {
         return (running.isEmpty && results.isEmpty) || now >= drainDeadline
     }
 
-    /// Says that this executor lives, by naming the leases it works on if it has any, and what it has found out.
+    /// Says that this executor lives, names the leases it works on if it has any, and what it has found out.
     package mutating func beat(now: Double) -> [Effect] {
         var effects: [Effect] = []
         let hanging = Set(running.filter { $0.value.deadline <= now }.keys)
@@ -93,13 +101,14 @@ package struct ExecutorCore: Sendable {
             var renewal = WireLeaseRenewal()
             renewal.leaseIds = renewed
             effects.append(.send(.leaseRenewal(renewal)))
-        } else {
-            sequence += 1
-            var heartbeat = WireHeartbeat()
-            heartbeat.sequence = sequence
-            effects.append(.send(.heartbeat(heartbeat)))
         }
+        effects.append(heartbeat(now: now))
         return effects + results.keys.sorted().compactMap { results[$0].map { .send(.executionResult($0)) } }
+    }
+
+    private mutating func heartbeat(now: Double) -> Effect {
+        sequence += 1
+        return .send(.heartbeat(WireHeartbeat(sequence: sequence, now: epoch + now, clock: clock(now: now))))
     }
 
     /// A message came from the dispatcher.
@@ -119,6 +128,11 @@ package struct ExecutorCore: Sendable {
             let (lease, request) = waiting.remove(at: i)
             let verdict = Verdict(outcome: .infrastructureFailure, diagnostics: "no longer wanted")
             return report(lease, request.jobDigest, WireVerdict(verdict))
+        case .heartbeat(let answer):
+            let isFirst = clock(now: now) == nil
+            estimator.take(answer, now: epoch + now)
+            // The dispatcher need not wait for the next beat.
+            return isFirst && clock(now: now) != nil ? [heartbeat(now: now)] : []
         case .refusal(let refusal) where refusal.reason == "say hello first": return [.send(hello())]
         default: return []
         }
@@ -127,14 +141,21 @@ package struct ExecutorCore: Sendable {
     /// The judge has come to a verdict.
     package mutating func finished(_ lease: UInt64, _ verdict: WireVerdict, now: Double) -> [Effect] {
         guard let job = running.removeValue(forKey: lease) else { return [] }
-        return startWaiting(now: now) + report(lease, job.jobDigest, verdict)
+        let times = (epoch + job.start, epoch + now)
+        return startWaiting(now: now) + report(lease, job.jobDigest, verdict, times: times)
     }
 
-    private mutating func report(_ lease: UInt64, _ digest: Data, _ verdict: WireVerdict) -> [Effect] {
+    private mutating func report(
+        _ lease: UInt64,
+        _ digest: Data,
+        _ verdict: WireVerdict,
+        times: (start: Double, end: Double)? = nil
+    ) -> [Effect] {
         var result = WireExecutionResult()
         result.leaseID = lease
         result.jobDigest = digest
         result.verdict = verdict
+        if let times { (result.started, result.ended) = times }
         results[lease] = result
         return [.send(.executionResult(result))]
     }
@@ -146,7 +167,7 @@ package struct ExecutorCore: Sendable {
             let limits = request.limits
             let tests = Double(request.tests.count + 1)
             let longest = 30 + 3 * limits.compileSeconds + tests * (limits.wallSeconds + 1)
-            running[lease] = Running(jobDigest: request.jobDigest, deadline: now + longest)
+            running[lease] = Running(jobDigest: request.jobDigest, start: now, deadline: now + longest)
             effects.append(.start(lease: lease, request: request))
         }
         return effects

@@ -14,6 +14,8 @@ package struct ExecutorOptions: Sendable {
     package var heartbeatSeconds = 0.8
     /// How long an executor that was told to stop may take to finish what it runs, seconds.
     package var drainSeconds = 10.0
+    /// Is told with every heartbeat how far this executor's clock is ahead of the dispatcher's.
+    package var onClock: @Sendable (ClockOffset) -> Void = { _ in }
 
     package init() {}
 }
@@ -36,9 +38,11 @@ package func runExecutor(
     changes: AsyncStream<[String: String]>? = nil,
     judge: @escaping @Sendable (ExecutionJob) async -> Verdict
 ) async throws(DispatchError) {
+    let started = ProcessClock.now
     let executor = Executor(
         channel: channel,
-        core: ExecutorCore(name: options.name, slots: slots, toolChains: toolChains),
+        core: ExecutorCore(name: options.name, slots: slots, toolChains: toolChains, epoch: started),
+        started: started,
         options: options,
         judge: judge
     )
@@ -64,28 +68,32 @@ private actor Executor {
     private let options: ExecutorOptions
     private let judge: @Sendable (ExecutionJob) async -> Verdict
     private var tasks: [UInt64: Task<Void, Never>] = [:]
-    private let started = ContinuousClock.now
+    private let started: Double
 
     init(
         channel: any ClientChannel,
         core: ExecutorCore,
+        started: Double,
         options: ExecutorOptions,
         judge: @escaping @Sendable (ExecutionJob) async -> Verdict
     ) {
         self.channel = channel
         self.core = core
+        self.started = started
         self.options = options
         self.judge = judge
     }
 
-    private var now: Double { (ContinuousClock.now - started) / .seconds(1) }
+    private var now: Double { ProcessClock.now - started }
 
     func run() async -> Result<Void, DispatchError> {
         var failure = await send(core.hello())
+        if failure == nil { failure = await perform(core.beat(now: now)) }
         let receiving = Task { await self.receive() }
         while failure == nil, !core.isDone(now: now) {
             try? await Task.sleep(for: .seconds(core.isDraining ? 0.05 : options.heartbeatSeconds))
             failure = await perform(core.beat(now: now))
+            tellClock()
         }
         for task in tasks.values { task.cancel() }
         var bye = WireBye()
@@ -155,8 +163,14 @@ private actor Executor {
     private func receive() async {
         while let frame = await nextFrame() {
             let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes)
-            if let body = envelope?.body { _ = await perform(core.receive(body, now: now)) }
+            guard let body = envelope?.body else { continue }
+            _ = await perform(core.receive(body, now: now))
+            if case .heartbeat = body { tellClock() }
         }
+    }
+
+    private func tellClock() {
+        if let clock = core.clock(now: now) { options.onClock(clock) }
     }
 
     private func nextFrame() async -> [UInt8]? {

@@ -83,6 +83,8 @@ package struct ShardBoard: Sendable {
         /// Version of the weights of its newest result.
         var version: Int?
         var shards = 0
+        /// How far its clock is ahead of this one, as it says.
+        var clock: ClockOffset?
     }
 
     private struct Storing: Sendable {
@@ -93,6 +95,7 @@ package struct ShardBoard: Sendable {
 
     private let welcome: WireWelcome
     private let silenceSeconds: Double
+    private let epoch: Double
     private var queue: LeaseQueue<ShardID, ShardID, PeerID>
     private var batches: [BatchID: Batch] = [:]
     private var storing: [ShardID: Storing] = [:]
@@ -109,8 +112,16 @@ package struct ShardBoard: Sendable {
     ///   - leaseSeconds: How long a lease lasts without a renewal.
     ///   - silenceSeconds: Silence after which a worker is given up.
     ///   - firstLease: Random in a service, so that a restarted one does not give an old name to a new lease.
-    package init(welcome: WireWelcome, leaseSeconds: Double, silenceSeconds: Double, firstLease: UInt64) {
+    ///   - epoch: What time it was when `now` was 0, seconds since 1970.
+    package init(
+        welcome: WireWelcome,
+        leaseSeconds: Double,
+        silenceSeconds: Double,
+        firstLease: UInt64,
+        epoch: Double = 0
+    ) {
         self.welcome = welcome
+        self.epoch = epoch
         self.silenceSeconds = silenceSeconds
         // A shard is never given up: it is arithmetic, and does not kill workers.
         queue = LeaseQueue(
@@ -135,6 +146,9 @@ package struct ShardBoard: Sendable {
     /// The name of a worker.
     package func name(of peer: PeerID) -> String? { peers[peer]?.name }
 
+    /// How far the clock of a worker is ahead of this one, as it says.
+    package func clock(of peer: PeerID) -> ClockOffset? { peers[peer]?.clock }
+
     /// The workers, by name.
     package func workerStates(now: Double) -> [WorkerState] {
         peers.map { id, peer in
@@ -144,10 +158,12 @@ package struct ShardBoard: Sendable {
                 leases: queue.leases(of: id).count,
                 version: peer.version,
                 silence: now - peer.heard,
-                shards: peer.shards
+                shards: peer.shards,
+                clock: peer.clock
             )
         }.sorted { $0.name < $1.name }
     }
+
     /// Everything that is remembered, for those who check that it is bounded.
     package var footprint: Int { queue.footprint + storing.count + peers.count + batches.count }
 
@@ -268,7 +284,9 @@ package struct ShardBoard: Sendable {
             _ = queue.peerGone(peer)
             effects.append(.send(.welcome(welcome), to: peer))
             queue.grantCredits(peer, Int(hello.slots))
-        case .heartbeat(let beat): effects.append(.send(.heartbeat(beat), to: peer))
+        case .heartbeat(let beat):
+            if let clock = beat.clockOffset { peers[peer]?.clock = clock }
+            effects.append(.send(.heartbeat(beat.answer(now: epoch + now)), to: peer))
         case .leaseRenewal(let renewal): queue.renew(renewal.leaseIds, by: peer, now: now)
         case .shardResult(let result): accept(result, from: peer)
         case .bye:

@@ -5,6 +5,7 @@ internal import Monitoring
 internal import Protocol
 internal import Synchronization
 internal import Telemetry
+internal import Transport
 
 /// Watches a run for others: `cluster.json`, the dashboard, `/metrics`, the trace, and who waited how long.
 final class ClusterMonitor: Sendable {
@@ -16,8 +17,8 @@ final class ClusterMonitor: Sendable {
         var step: Int
         var version: Int
         var phase = Phase.waiting
-        var phaseStart = Date().timeIntervalSince1970
-        var stepStart = Date().timeIntervalSince1970
+        var phaseStart = ProcessClock.now
+        var stepStart = ProcessClock.now
         /// Counters at the end of the last step.
         var bytesIn = 0
         var bytesOut = 0
@@ -96,7 +97,8 @@ final class ClusterMonitor: Sendable {
                     leases: $0.leases,
                     silence: $0.silence,
                     verdicts: $0.verdicts,
-                    languages: $0.languages
+                    languages: $0.languages,
+                    clock: $0.clock.map(ClusterReport.Clock.init)
                 )
             },
             queued: statistics.queued,
@@ -116,7 +118,7 @@ final class ClusterMonitor: Sendable {
 
     /// The learner turns to something else.
     func enter(_ phase: Phase) {
-        let now = Date().timeIntervalSince1970
+        let now = ProcessClock.now
         let ended = state.withLock { state in
             defer { (state.phase, state.phaseStart) = (phase, now) }
             return TraceSpan(
@@ -173,6 +175,11 @@ final class ClusterMonitor: Sendable {
         metrics["rollout/shards_reassigned"] = Double(counts.reassigned)
         metrics["transport/refused"] = Double(counts.refused)
         metrics["weights/lag_max"] = workers.compactMap { $0.version.map { Double(version - 1 - $0) } }.max()
+        let clocks =
+            workers.map { ("rollout \($0.name)", $0.clock) }
+            + executors.map { ("executor \($0.name)", $0.clock.map(ClusterReport.Clock.init)) }
+        metrics["transport/clock_offset_max_s"] = clocks.compactMap { $0.1.map { abs($0.offset) } }.max()
+        metrics["transport/clock_error_max_s"] = clocks.compactMap(\.1?.error).max()
         state.withLock { state in
             metrics["transport/bytes_in"] = Double(counts.bytesIn - state.bytesIn)
             metrics["transport/bytes_out"] = Double(counts.bytesOut - state.bytesOut + sent - state.weightBytes)
@@ -189,35 +196,41 @@ final class ClusterMonitor: Sendable {
             capacity: workers.count,
             slots: executors.reduce(0) { $0 + $1.slots }
         )
-        trace?.append([whole] + Self.spans(shards, interval.spans))
+        trace?.append([whole] + Self.spans(shards, interval.spans) + Self.spans(clocks, at: window.end))
         return metrics
+    }
+
+    private static func spans(_ clocks: [(String, ClusterReport.Clock?)], at time: Double) -> [TraceSpan] {
+        clocks.compactMap { process, clock in
+            clock.map {
+                TraceSpan(
+                    process: process,
+                    name: "clock",
+                    start: time,
+                    end: time,
+                    clockOffset: $0.offset,
+                    clockError: $0.error
+                )
+            }
+        }
     }
 
     private static func spans(_ shards: [ShardTimes], _ leases: [LeaseSpan]) -> [TraceSpan] {
         var spans: [TraceSpan] = []
         for shard in shards {
             let process = "rollout \(shard.worker)"
-            let (start, end) = shard.generation
-            spans.append(
-                TraceSpan(
-                    process: process,
-                    name: "generation",
-                    start: start,
-                    end: end,
-                    step: shard.step,
-                    shard: shard.shard
+            for (name, span) in [("generation", shard.generation), ("execution", shard.execution)] {
+                spans.append(
+                    TraceSpan(
+                        process: process,
+                        name: name,
+                        start: span.start,
+                        end: span.end,
+                        step: shard.step,
+                        shard: shard.shard
+                    )
                 )
-            )
-            spans.append(
-                TraceSpan(
-                    process: process,
-                    name: "execution",
-                    start: end,
-                    end: shard.arrived,
-                    step: shard.step,
-                    shard: shard.shard
-                )
-            )
+            }
         }
         return spans
             + leases.map {
@@ -227,7 +240,9 @@ final class ClusterMonitor: Sendable {
                     start: $0.start,
                     end: $0.end,
                     capacity: $0.slots,
-                    outcome: $0.outcome
+                    outcome: $0.outcome,
+                    judgingStart: $0.judgingStart,
+                    judgingEnd: $0.judgingEnd
                 )
             }
     }

@@ -1,42 +1,65 @@
 internal import Dashboard
-internal import Dispatching
+package import Dispatching
 internal import Foundation
-internal import Protocol
+package import Protocol
+package import Telemetry
 internal import Transport
 
 /// When a shard was sampled and judged, on the learner's clock.
-///
-/// The worker measured the durations; they are placed before the arrival of the result, so they are late by the time that
-/// one message takes.
-struct ShardTimes: Sendable, Equatable {
-    var worker: String
-    var purpose: WirePurpose
+package struct ShardTimes: Sendable, Equatable {
+    package var worker: String
+    package var purpose: WirePurpose
     /// Of the batch: refills and greedy baselines have their own.
-    var label: String
-    var step: Int
-    var shard: Int
-    /// Seconds since 1970.
-    var arrived: Double
-    var generationSeconds: Double
-    var executionSeconds: Double
+    package var label: String
+    package var step: Int
+    package var shard: Int
+    package var generation: TimeSpan
+    package var execution: TimeSpan
 
-    var generation: (start: Double, end: Double) {
-        (arrived - executionSeconds - generationSeconds, arrived - executionSeconds)
+    /// The times that `result` tells on the worker's clock, moved by what that is ahead of the learner's.
+    ///
+    /// Where they are not told, or the clock is not known yet, the durations are placed before the arrival, late by the time
+    /// that one message takes. Nothing ends after it has arrived: what an error of the clock would put there is moved back.
+    ///
+    /// - Parameters:
+    ///   - result: of the worker.
+    ///   - worker: its name.
+    ///   - arrived: when the result came, learner's clock, seconds since 1970.
+    ///   - clock: how far the worker's clock is ahead.
+    package init(_ result: WireShardResult, worker: String, arrived: Double, clock: ClockOffset?) {
+        self.worker = worker
+        purpose = result.purpose
+        label = result.label
+        step = Int(result.step)
+        shard = Int(result.shard)
+        let told = result.generationStarted > 0 && result.executionEnded > 0 ? clock : nil
+        let ended = told.map { min(arrived, result.executionEnded - $0.seconds) } ?? arrived
+        execution = TimeSpan(start: ended - result.executionSeconds, end: ended)
+        // Both moved alike: what lies between them on the worker's clock lies between them here.
+        let between =
+            told == nil
+            ? 0
+            : max(
+                0,
+                result.executionEnded - result.executionSeconds - result.generationStarted - result.generationSeconds
+            )
+        let sampled = execution.start - between
+        generation = TimeSpan(start: sampled - result.generationSeconds, end: sampled)
     }
+}
+
+extension ClusterReport.Clock {
+    init(_ offset: ClockOffset) { self.init(offset: offset.seconds, error: offset.error) }
 }
 
 extension RolloutService {
     func note(_ result: WireShardResult, from peer: PeerID) {
         finished.append(
             ShardTimes(
+                result,
                 worker: board.name(of: peer) ?? "",
-                purpose: result.purpose,
-                label: result.label,
-                step: Int(result.step),
-                shard: Int(result.shard),
-                arrived: Date().timeIntervalSince1970,
-                generationSeconds: result.generationSeconds,
-                executionSeconds: result.executionSeconds
+                arrived: ProcessClock.now,
+                clock: board.clock(of: peer)
             )
         )
     }
@@ -60,7 +83,8 @@ extension RolloutService {
                 leases: $0.leases,
                 version: $0.version,
                 silence: $0.silence,
-                shards: $0.shards
+                shards: $0.shards,
+                clock: $0.clock.map(ClusterReport.Clock.init)
             )
         }
     }

@@ -27,7 +27,7 @@ actor RolloutService {
     private var isCommitting = false
     private var failure: (any Error)?
     private var isClosed = false
-    private let started = ContinuousClock.now
+    private let started: Double
 
     init(
         channel: any ServerChannel,
@@ -40,16 +40,18 @@ actor RolloutService {
         self.channel = channel
         self.runID = runID
         self.store = store
+        started = ProcessClock.now
         board = ShardBoard(
             welcome: welcome,
             leaseSeconds: leaseSeconds,
             silenceSeconds: silenceSeconds,
-            firstLease: UInt64.random(in: 1...UInt64.max >> 1)
+            firstLease: UInt64.random(in: 1...UInt64.max >> 1),
+            epoch: started
         )
     }
 
     /// Seconds, for deadlines; a clock that nobody can set.
-    var now: Double { (ContinuousClock.now - started).seconds }
+    var now: Double { ProcessClock.now - started }
 
     /// What became of all shards.
     var accounts: ShardAccounts { board.accounts }

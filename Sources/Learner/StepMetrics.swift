@@ -27,10 +27,8 @@ func idleRatios(
     var metrics: [String: Double] = [:]
     if !workers.isEmpty {
         let busy = workers.map { name in
-            let spans = shards.filter { $0.worker == name }.map {
-                TimeSpan(start: $0.generation.start, end: $0.generation.end)
-            }
-            return occupiedSeconds(spans, capacity: 1, in: window) / length
+            occupiedSeconds(shards.lazy.filter { $0.worker == name }.map(\.generation), capacity: 1, in: window)
+                / length
         }
         metrics["idle/rollout_ratio"] = 1 - busy.reduce(0, +) / Double(busy.count)
     }

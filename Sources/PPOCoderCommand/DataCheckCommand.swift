@@ -88,7 +88,8 @@ struct DataCheckCommand: AsyncParsableCommand {
             progress.show(
                 ProgressLine(
                     step: report.problems,
-                    totalSteps: report.problems,
+                    totalSteps: nil,
+                    unit: "problems",
                     passRate: total.passRate,
                     compileRate: total.compileRate
                 )

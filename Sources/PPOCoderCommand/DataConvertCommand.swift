@@ -35,6 +35,7 @@ struct DataConvertCommand: AsyncParsableCommand {
         let rows = try JSONLinesOutput(output)
         let feed = ProblemFeed(reader, split: split, limit: configuration.data.evaluationProblems)
         let judge = soundOnly ? try await JudgeOnThisMachine(slots: configuration.sandbox.slots) : nil
+        let progress = ProgressDisplay()
         var (written, unsound) = (0, 0)
         try await mapInOrder(window: judge?.window ?? 64) {
             try await feed.next()
@@ -49,7 +50,11 @@ struct DataConvertCommand: AsyncParsableCommand {
             }
             try rows.write(problem)
             written += 1
+            if written.isMultiple(of: 1000) {
+                progress.show(ProgressLine(step: written, totalSteps: nil, unit: "rows"))
+            }
         }
+        progress.finish()
         await judge?.close()
         try rows.finish()
         for notice in feed.reading.notices { writeNotice(notice) }
@@ -88,7 +93,7 @@ struct DataConvertCommand: AsyncParsableCommand {
             kept[split, default: 0] += 1
             try files[split]?.write(Row(id: function.id, code: function.code))
             let count = kept.values.reduce(0, +)
-            if count.isMultiple(of: 1000) { progress.show(ProgressLine(step: count, totalSteps: count)) }
+            if count.isMultiple(of: 1000) { progress.show(ProgressLine(step: count, totalSteps: nil, unit: "rows")) }
         }
         progress.finish()
         await judge.close()

@@ -191,6 +191,7 @@ struct EvalCommand: AsyncParsableCommand {
                 ProgressLine(
                     step: rows.count,
                     totalSteps: problems.count,
+                    unit: "problem",
                     passRate: Double(passed) / Double(rows.count),
                     compileRate: Double(compiled) / Double(rows.count)
                 )

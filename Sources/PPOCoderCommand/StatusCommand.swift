@@ -120,22 +120,28 @@ struct StatusScreen {
         if let sentence = bottleneck(history.latest) { lines += ["", Self.cut("pace: \(sentence)", width)] }
         guard let report else { return lines }
         let age = max(0, now - report.time)
-        lines += ["", bold(Self.cut("rollout workers (version, leases, shards, heard)", width))]
+        lines += ["", bold(Self.cut("rollout workers (version, leases, shards, heard, clock ahead)", width))]
         for worker in report.workers {
             let version = worker.version.map { "v\($0)" } ?? "–"
             let heard = fixed(worker.silence + age, digits: 1)
-            let text = "\(worker.name)  \(version)  \(worker.leases)/\(worker.slots)  \(worker.shards)  \(heard) s"
+            let text =
+                "\(worker.name)  \(version)  \(worker.leases)/\(worker.slots)  \(worker.shards)  \(heard) s"
+                + Self.clock(worker.clock)
             lines.append(Self.cut(text, width))
         }
-        lines.append(bold(Self.cut("executors (leases of slots, verdicts, heard)", width)))
+        lines.append(bold(Self.cut("executors (leases of slots, verdicts, heard, clock ahead)", width)))
         for executor in report.executors {
             let heard = fixed(executor.silence + age, digits: 1)
-            let text = "\(executor.name)  \(executor.leases)/\(executor.slots)  \(executor.verdicts)  \(heard) s"
+            let text =
+                "\(executor.name)  \(executor.leases)/\(executor.slots)  \(executor.verdicts)  \(heard) s"
+                + Self.clock(executor.clock)
             lines.append(Self.cut(text, width))
         }
         lines.append(Self.cut("\(report.queued) programs wait, \(report.running) run", width))
         return lines
     }
+
+    private static func clock(_ clock: ClusterReport.Clock?) -> String { clock.map { "  " + $0.text } ?? "" }
 
     private var head: String {
         let step = history.lastStep ?? 0

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import Learner
 import Telemetry
@@ -9,9 +10,9 @@ struct TraceCommand: ParsableCommand {
         commandName: "trace",
         abstract: "Writes a run's trace for ui.perfetto.dev or chrome://tracing, and who idled how long.",
         discussion: """
-            Needs a run with monitoring.trace=true. All times are on the learner's clock: what a rollout worker measured is \
-            placed before the arrival of its result, and is late by the time of one message; no clock of another host is \
-            read.
+            Needs a run with monitoring.trace=true. All times are on the learner's clock: what another process recorded is \
+            moved by what its clock is ahead, which heartbeats and their answers tell to half of their round trip. The \
+            offset and its greatest error stand beside the name of each process, and in a lane of its own over time.
             """
     )
 
@@ -40,100 +41,13 @@ struct TraceCommand: ParsableCommand {
             table.addRow([role, Self.percent(idle.shares[role]), Self.percent(logged)])
         }
         writeNotice(table.plain)
+        for (process, clock) in TraceClocks(spans: spans).newest.sorted(by: { $0.key < $1.key }) {
+            writeNotice("clock of \(process): \(clock.text) ahead of the learner's")
+        }
         if json { try printJSON(idle.shares) }
     }
 
     private static func percent(_ share: Double?) -> String { share.map { fixed(100 * $0, digits: 2) + " %" } ?? "–" }
-}
-
-/// Spans as Chrome's trace events.
-struct ChromeTrace {
-    let spans: [TraceSpan]
-
-    private struct Event: Encodable {
-        var name: String
-        var ph: String
-        var pid: Int
-        var tid: Int
-        /// Microseconds since the first span.
-        var ts: Double?
-        var dur: Double?
-        var id: Int?
-        var bp: String?
-        var cat: String?
-        var args: [String: String]?
-    }
-
-    /// The file.
-    var data: Data {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.withoutEscapingSlashes]
-            return try encoder.encode(["traceEvents": events])
-        }
-    }
-
-    private var events: [Event] {
-        let others = Set(spans.map(\.process)).subtracting(["learner"]).sorted()
-        let processes = ["learner"] + others
-        let origin = spans.map(\.start).min() ?? 0
-        var events: [Event] = []
-        for (index, process) in processes.enumerated() {
-            let pid = index + 1
-            events.append(Event(name: "process_name", ph: "M", pid: pid, tid: 0, args: ["name": process]))
-            let own = spans.filter { $0.process == process }
-            for (lane, span) in Self.lanes(own) {
-                var args: [String: String] = [:]
-                args["step"] = span.step.map(String.init)
-                args["shard"] = span.shard.map(String.init)
-                args["outcome"] = span.outcome
-                let (start, length) = (1e6 * (span.start - origin), 1e6 * (span.end - span.start))
-                events.append(
-                    Event(name: span.name, ph: "X", pid: pid, tid: lane, ts: start, dur: max(0, length), args: args)
-                )
-                // From what was sampled and judged to the update that learns from it.
-                guard let step = span.step, let id = Self.flow(span, step) else { continue }
-                let isEnd = span.name == "updating"
-                events.append(
-                    Event(
-                        name: "learn",
-                        ph: isEnd ? "f" : "s",
-                        pid: pid,
-                        tid: lane,
-                        ts: start + (isEnd ? 0 : max(0, length) * 0.999),
-                        id: id,
-                        bp: isEnd ? "e" : nil,
-                        cat: "lease"
-                    )
-                )
-            }
-        }
-        return events
-    }
-
-    private static func flow(_ span: TraceSpan, _ step: Int) -> Int? {
-        span.name == "updating" || span.name == "execution" && span.shard == 0 ? step : nil
-    }
-
-    /// Spans of one process with a lane each, such that spans of a lane nest: the first lane whose spans have ended, or
-    /// contain this one.
-    static func lanes(_ spans: [TraceSpan]) -> [(lane: Int, span: TraceSpan)] {
-        var open: [[TraceSpan]] = []
-        let sorted = spans.sorted { a, b in a.start < b.start || (a.start == b.start && a.end > b.end) }
-        return sorted.map { span in
-            for lane in open.indices {
-                while let last = open[lane].last, last.end <= span.start { open[lane].removeLast() }
-                // Only the learner's phases are parts of something longer, its iteration.
-                let nests = span.process == "learner" && open[lane].last.map { span.end <= $0.end } ?? true
-                if open[lane].isEmpty || nests {
-                    open[lane].append(span)
-                    return (lane + 1, span)
-                }
-            }
-            open.append([span])
-            return (open.count, span)
-        }
-    }
 }
 
 /// How long each role idled, from spans alone.

@@ -6,7 +6,8 @@ extension EnvelopeCodec {
         switch body {
         case .hello(let hello): try validate(hello)
         case .welcome(let welcome): try validate(welcome)
-        case .heartbeat, .executionAck: break
+        case .heartbeat(let beat): try validate(beat)
+        case .executionAck: break
         case .bye(let bye): try Check.text(bye.reason, ProtocolLimits.nameBytes, "bye.reason")
         case .refusal(let refusal): try Check.text(refusal.reason, ProtocolLimits.nameBytes, "refusal.reason")
         case .creditGrant(let grant):
@@ -37,10 +38,26 @@ extension EnvelopeCodec {
         case .executionResult(let result):
             try Check.digest(result.jobDigest, "execution_result.job_digest")
             _ = try result.verdict.verdict("execution_result.verdict")
+            try Check.amount(result.started, "execution_result.started")
+            try Check.amount(result.ended, "execution_result.ended")
         case .executionReply(let reply):
             try Check.digest(reply.jobDigest, "execution_reply.job_digest")
             _ = try reply.verdict.verdict("execution_reply.verdict")
         }
+    }
+
+    private static func validate(_ beat: WireHeartbeat) throws(ProtocolError) {
+        try Check.amount(beat.sent, "heartbeat.sent")
+        try Check.amount(beat.answered, "heartbeat.answered")
+        try Check.amount(beat.received, "heartbeat.received")
+        guard beat.clock.seconds.isFinite else {
+            throw .invalidField(
+                field: "heartbeat.clock.seconds",
+                expected: "a finite number",
+                found: "\(beat.clock.seconds)"
+            )
+        }
+        try Check.amount(beat.clock.errorSeconds, "heartbeat.clock.error_seconds")
     }
 
     private static func validate(_ hello: WireHello) throws(ProtocolError) {
@@ -160,6 +177,8 @@ extension EnvelopeCodec {
         try Check.amount(result.generationSeconds, "\(field).generation_seconds")
         try Check.amount(result.executionSeconds, "\(field).execution_seconds")
         try Check.amount(result.rewardSeconds, "\(field).reward_seconds")
+        try Check.amount(result.generationStarted, "\(field).generation_started")
+        try Check.amount(result.executionEnded, "\(field).execution_ended")
         try Check.count(result.trajectories.count, 1...ProtocolLimits.maximumSlotsPerLease, "\(field).trajectories")
         for (i, trajectory) in result.trajectories.enumerated() {
             try validate(trajectory, purpose: result.purpose, "\(field).trajectories[\(i)]")

@@ -21,6 +21,8 @@ package actor RolloutWorkerService {
     private let report: @Sendable (String) -> Void
     private let health: HealthService?
     private var done = (shards: 0, tokens: 0, generation: 0.0, execution: 0.0)
+    private var heartbeats: UInt64 = 0
+    private var clock = ClockEstimator()
 
     private var control: (any ClientChannel)?
     private var runID: [UInt8] = []
@@ -130,6 +132,13 @@ package actor RolloutWorkerService {
         case .welcome(let welcome):
             runID = Array(envelope.runID)
             if session == nil { session = try await open(welcome) }
+            try await beat()
+        case .heartbeat(let answer):
+            let now = ProcessClock.now
+            let isFirst = clock.offset(now: now) == nil
+            clock.take(answer, now: now)
+            // The learner need not wait for the next beat.
+            if isFirst, clock.offset(now: now) != nil { try await beat() }
         case .rolloutLease(let lease):
             start(lease)
         case .shardAck(let ack):
@@ -150,9 +159,7 @@ package actor RolloutWorkerService {
     private func tick() async throws {
         health?.beat()
         guard session != nil else { return try await greet() }
-        var beat = WireHeartbeat()
-        beat.sequence = 1
-        try await send(.heartbeat(beat))
+        try await beat()
         if !active.isEmpty {
             var renewal = WireLeaseRenewal()
             renewal.leaseIds = active.sorted()
@@ -162,6 +169,16 @@ package actor RolloutWorkerService {
             unacknowledged[key]?.sentAt = .now
             try await send(frame: pending.frame)
         }
+    }
+
+    private func beat() async throws {
+        heartbeats += 1
+        let now = ProcessClock.now
+        let offset = clock.offset(now: now)
+        if let offset {
+            health?.update(["transport/clock_offset_s": offset.seconds, "transport/clock_error_s": offset.error])
+        }
+        try await send(.heartbeat(WireHeartbeat(sequence: heartbeats, now: now, clock: offset)))
     }
 
     private func open(_ welcome: WireWelcome) async throws -> Session {
@@ -224,7 +241,12 @@ package actor RolloutWorkerService {
         // Evaluation needs no reference log-probabilities.
         let reference =
             lease.purpose == .training ? try await session.replica.parameters(lease.reference) : nil
-        guard let (drafts, seconds) = await session.computation.drafts(for: lease, policy: policy, reference: reference)
+        guard
+            let (drafts, start, seconds) = await session.computation.drafts(
+                for: lease,
+                policy: policy,
+                reference: reference
+            )
         else {
             return nil
         }
@@ -235,10 +257,12 @@ package actor RolloutWorkerService {
         result.shard = lease.shard
         result.label = lease.label
         result.weightsDigest = lease.weightsDigest
+        result.generationStarted = start
         result.generationSeconds = seconds
         _ = clock.lap()
         result.trajectories = try await session.judging.trajectories(drafts, lease: lease)
         result.executionSeconds = clock.lap()
+        result.executionEnded = ProcessClock.now
         return result
     }
 

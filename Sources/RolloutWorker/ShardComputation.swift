@@ -6,6 +6,7 @@ internal import Synchronization
 internal import Telemetry
 internal import Tokenization
 internal import Transformer
+internal import Transport
 
 /// A completion before it is judged.
 struct Draft: Sendable {
@@ -53,17 +54,19 @@ final class ShardComputation: Sendable {
 
     /// Samples every slot of `lease` and scores the completions under the reference policy.
     ///
-    /// - Returns: the drafts and the seconds they took, without the wait for the shard before; nil when ``stop()`` was called.
+    /// - Returns: the drafts, when sampling them began on the clock of this process, and the seconds they took, without the
+    ///   wait for the shard before; nil when ``stop()`` was called.
     func drafts(
         for lease: WireRolloutLease,
         policy: T5Parameters,
         reference: T5Parameters?
-    ) async -> (drafts: [Draft], seconds: Double)? {
+    ) async -> (drafts: [Draft], start: Double, seconds: Double)? {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
+                let start = ProcessClock.now
                 var clock = Stopwatch()
                 let drafts = compute(lease, policy: policy, reference: reference)
-                continuation.resume(returning: drafts.map { ($0, clock.lap()) })
+                continuation.resume(returning: drafts.map { ($0, start, clock.lap()) })
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import Dispatching
 internal import Foundation
 internal import Monitoring
 internal import Programs
@@ -52,6 +53,11 @@ final class ExecutorHealth: Sendable {
             }
         )
         return verdict
+    }
+
+    /// How far the clock of this process is ahead of the dispatcher's.
+    func publish(clock: ClockOffset) {
+        health.update(["transport/clock_offset_s": clock.seconds, "transport/clock_error_s": clock.error])
     }
 
     private func publish(_ counts: Counts) {

@@ -119,6 +119,7 @@ package struct ExecuteCommand: AsyncParsableCommand {
             options.drainSeconds = drain
             let counting = try ExecutorHealth(name: options.name, slots: configuration.slots, metrics: metrics)
             defer { withExtendedLifetime(counting) {} }
+            options.onClock = { [weak counting] in counting?.publish(clock: $0) }
             let request = SelfTestRequest {
                 Task {
                     changes.continuation.yield(await trustedToolChains(of: pool, Array(pool.toolChains.keys)))

@@ -69,12 +69,13 @@ package struct MetricName: Sendable, Hashable {
 /// - Returns: Lines in the text format 0.0.4.
 package func prometheusText(_ values: [String: Double], labels: [String: String] = [:]) -> String {
     let pairs = labels.sorted { $0.key < $1.key }.map { key, value in
-        let escaped = value.map { character in
-            switch character {
+        // Scalars, because a line feed after a carriage return is no `Character` of its own.
+        let escaped = value.unicodeScalars.map { scalar in
+            switch scalar {
             case "\\": "\\\\"
             case "\"": "\\\""
             case "\n": "\\n"
-            default: String(character)
+            default: String(scalar)
             }
         }
         return "\(key)=\"\(escaped.joined())\""

@@ -164,6 +164,13 @@ extension MetricName {
         ("transport/bytes_in", .bytes, "received from rollout workers in this iteration"),
         ("transport/bytes_out", .bytes, "sent to rollout workers in this iteration, weights with them"),
         ("transport/refused", .count, "malformed, oversized or unauthorised messages"),
+        ("transport/clock_offset_max_s", .seconds, "largest difference of another process's clock from the learner's"),
+        ("transport/clock_error_max_s", .seconds, "by how much the least known of these clocks may be wrong"),
+        (
+            "transport/clock_offset_s", .seconds,
+            "what its clock is ahead of the learner's; on the process's /metrics only"
+        ),
+        ("transport/clock_error_s", .seconds, "by how much that may be wrong; on the process's /metrics only"),
         ("idle/learner_ratio", .ratio, "the iteration's time in which the learner waited"),
         ("idle/rollout_ratio", .ratio, "the iteration's time in which rollout workers did not sample, mean"),
         ("idle/executor_ratio", .ratio, "the iteration's slot time without a leased program"),

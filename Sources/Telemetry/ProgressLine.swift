@@ -5,7 +5,10 @@ import Synchronization
 /// What the live line of a run says.
 package struct ProgressLine: Sendable, Equatable {
     package var step: Int
-    package var totalSteps: Int
+    /// Nil when nobody knows how many there will be.
+    package var totalSteps: Int?
+    /// What is counted.
+    package var unit: String
     /// Mean terminal score; nil before the first iteration, as all that follow.
     package var reward: Double?
     /// From 0 to 1.
@@ -20,7 +23,8 @@ package struct ProgressLine: Sendable, Equatable {
 
     package init(
         step: Int,
-        totalSteps: Int,
+        totalSteps: Int?,
+        unit: String = "step",
         reward: Double? = nil,
         passRate: Double? = nil,
         compileRate: Double? = nil,
@@ -31,6 +35,7 @@ package struct ProgressLine: Sendable, Equatable {
     ) {
         self.step = step
         self.totalSteps = totalSteps
+        self.unit = unit
         self.reward = reward
         self.passRate = passRate
         self.compileRate = compileRate
@@ -56,7 +61,7 @@ package struct ProgressLine: Sendable, Equatable {
 
     /// The fields that have a number, in the order of the line; a lower rank is wanted more.
     private var fields: [(text: String, rank: Int)] {
-        var fields = [("step \(step)/\(totalSteps)", 0)]
+        var fields = [("\(unit) \(step)\(totalSteps.map { "/\($0)" } ?? "")", 0)]
         func add(_ value: Double?, _ rank: Int, _ text: (Double) -> String) {
             if let value { fields.append((text(value), rank)) }
         }

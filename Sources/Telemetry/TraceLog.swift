@@ -4,7 +4,8 @@ package import Foundation
 package struct TraceSpan: Codable, Sendable, Equatable {
     /// `learner`, `rollout NAME` or `executor NAME`.
     package var process: String
-    /// What went on: `step`, `waiting`, `updating`, `publishing`, `evaluating`, `generation`, `execution`, `lease`.
+    /// What went on: `step`, `waiting`, `updating`, `publishing`, `evaluating`, `generation`, `execution`, `lease`; or `clock`,
+    /// which takes no time and says what was known of the process's clock.
     package var name: String
     /// Seconds since 1970, on the learner's clock.
     package var start: Double
@@ -17,6 +18,12 @@ package struct TraceSpan: Codable, Sendable, Equatable {
     package var slots: Int?
     /// The outcome of a program.
     package var outcome: String?
+    /// Of a `lease`: when the executor judged the program, within the span.
+    package var judgingStart: Double?
+    package var judgingEnd: Double?
+    /// Of a `clock`: seconds by which it is ahead of the learner's, and by how many that may be wrong.
+    package var clockOffset: Double?
+    package var clockError: Double?
 
     package init(
         process: String,
@@ -27,7 +34,11 @@ package struct TraceSpan: Codable, Sendable, Equatable {
         shard: Int? = nil,
         capacity: Int? = nil,
         slots: Int? = nil,
-        outcome: String? = nil
+        outcome: String? = nil,
+        judgingStart: Double? = nil,
+        judgingEnd: Double? = nil,
+        clockOffset: Double? = nil,
+        clockError: Double? = nil
     ) {
         self.process = process
         self.name = name
@@ -38,6 +49,10 @@ package struct TraceSpan: Codable, Sendable, Equatable {
         self.capacity = capacity
         self.slots = slots
         self.outcome = outcome
+        self.judgingStart = judgingStart
+        self.judgingEnd = judgingEnd
+        self.clockOffset = clockOffset
+        self.clockError = clockError
     }
 
     package var span: TimeSpan { TimeSpan(start: start, end: end) }

@@ -1,6 +1,7 @@
 import CodeAnalysis
 import Foundation
 import Programs
+import TestSupport
 import Testing
 
 /// Properties over a thousand and more programs that people wrote.

@@ -32,6 +32,7 @@ import Testing
             "weights/bytes_sent", "transport/bytes_in", "transport/bytes_out", "executor/run_s/mean",
             "timing_s/metrics", "reward/kl/mean", "val/sampled/response_length", "prompt_length/clip_ratio",
             "training/off_policy/trajectory_staleness/max", "perf/peak_memory", "reward/tests_passed_rate",
+            "transport/clock_offset_max_s", "transport/clock_error_max_s",
         ] {
             #expect(written.contains(name), "\(name)")
         }
@@ -59,6 +60,12 @@ import Testing
             ($0["args"] as? [String: String])?["name"]
         }
         #expect(names.first == "learner" && names.contains("executor executor-1") && names.count >= 3)
+        // Beside the name of each other process stands what its clock is ahead; on one machine that is next to nothing.
+        let labels = events.compactMap { ($0["args"] as? [String: Any])?["labels"] as? String }
+        #expect(labels.first == "all times are on its clock" && labels.count == names.count, "\(labels)")
+        #expect(labels.dropFirst().allSatisfy { $0.hasPrefix("clock ") && $0.contains(" ± ") }, "\(labels)")
+        #expect(command.errors.contains("clock of executor executor-1: "))
+        #expect(events.contains { $0["name"] as? String == "judging" && $0["ph"] as? String == "X" })
         var lanes: [String: [(Double, Double)]] = [:]
         for event in events where event["ph"] as? String == "X" {
             let start = try #require(event["ts"] as? Double)
@@ -81,6 +88,16 @@ import Testing
         let status = try #require(try JSONSerialization.jsonObject(with: Data(object.output.utf8)) as? [String: Any])
         #expect(status["step"] as? Int == 4 && status["phase"] as? String == "finished")
         #expect((status["metrics"] as? [String: Double])?["critic/score/mean"] != nil)
+        // Nobody sets clocks here: they differ by what the wall clock was corrected since the processes began.
+        let cluster = try #require(status["cluster"] as? [String: Any])
+        for peers in [cluster["workers"], cluster["executors"]] {
+            let clocks = (peers as? [[String: Any]] ?? []).compactMap { $0["clock"] as? [String: Double] }
+            #expect(!clocks.isEmpty)
+            for clock in clocks {
+                let (offset, error) = (try #require(clock["offset_s"]), try #require(clock["error_s"]))
+                #expect(error > 0 && error < 0.5 && abs(offset) < error + 0.05, "\(clock)")
+            }
+        }
     }
 
     @Test func aReportComparesRunsAndExportsEveryNumber() throws {

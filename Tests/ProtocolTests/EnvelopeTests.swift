@@ -28,6 +28,29 @@ private let job = ExecutionJob(
 )
 
 struct EnvelopeTests {
+    @Test func timesThatNoClockShowsAreRefused() throws {
+        var beat = WireHeartbeat()
+        (beat.sequence, beat.sent, beat.answered, beat.received) = (3, 1e9, 2e9, 3e9)
+        (beat.clock.seconds, beat.clock.errorSeconds) = (-4, 0.5)
+        #expect(try EnvelopeCodec.decode(try encode(.heartbeat(beat))).body == .heartbeat(beat))
+        let changes: [(inout WireHeartbeat) -> Void] = [
+            { $0.sent = .nan }, { $0.answered = -1 }, { $0.received = .infinity }, { $0.clock.seconds = .nan },
+            { $0.clock.errorSeconds = -1 },
+        ]
+        for change in changes {
+            var bad = beat
+            change(&bad)
+            #expect(throws: ProtocolError.self) { try encode(.heartbeat(bad)) }
+        }
+        var result = WireExecutionResult()
+        result.jobDigest = Data(digest)
+        result.verdict.outcome = "accepted"
+        (result.started, result.ended) = (1, 2)
+        #expect(try EnvelopeCodec.decode(try encode(.executionResult(result))).body == .executionResult(result))
+        result.ended = -.infinity
+        #expect(throws: ProtocolError.self) { try encode(.executionResult(result)) }
+    }
+
     @Test func aJobSurvivesTheWire() throws {
         let request = WireExecutionRequest(job: job, digest: digest, priority: 5)
         let envelope = try EnvelopeCodec.decode(try encode(.executionRequest(request)))

@@ -2,6 +2,7 @@ import CodeAnalysis
 import Foundation
 import Programs
 import Rewards
+import TestSupport
 import Testing
 
 /// The reference itself earns the whole reward, and no part of it does.

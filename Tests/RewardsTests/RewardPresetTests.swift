@@ -2,6 +2,7 @@ import CodeAnalysis
 import Foundation
 import Programs
 import Rewards
+import TestSupport
 import Testing
 
 /// The rewards of the family, each on numbers worked by hand.

@@ -33,6 +33,8 @@ struct ProgressLineTests {
 
     @Test func whatIsNotKnownIsNotSaid() {
         #expect(ProgressLine(step: 0, totalSteps: 9).text(width: 80) == "step 0/9")
+        // What is counted need not be steps, and need not have a known end.
+        #expect(ProgressLine(step: 2000, totalSteps: nil, unit: "rows").text(width: 80) == "rows 2000")
         #expect(ProgressLine(step: 1, totalSteps: 9, reward: .nan).text(width: 80) == "step 1/9  reward –")
     }
 

@@ -414,12 +414,48 @@ package nonisolated struct WireWelcome: Sendable {
   package init() {}
 }
 
+/// A time is in seconds since 1970 on the clock of the process that names it; 0: not told.
 package nonisolated struct WireHeartbeat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var sequence: UInt64 = 0
+
+  /// When this message was made. A heartbeat that says so is answered.
+  package var sent: Double = 0
+
+  /// Of an answer: `sent` of the heartbeat that is answered, and when that came.
+  package var answered: Double = 0
+
+  package var received: Double = 0
+
+  /// What the sender makes of the answers it got; absent: nothing yet.
+  package var clock: WireClockOffset {
+    get {_clock ?? WireClockOffset()}
+    set {_clock = newValue}
+  }
+  /// Returns true if `clock` has been explicitly set.
+  package var hasClock: Bool {self._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  package mutating func clearClock() {self._clock = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _clock: WireClockOffset? = nil
+}
+
+/// How far the sender's clock is ahead of the receiver's, and by how much that may be wrong at most.
+package nonisolated struct WireClockOffset: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var seconds: Double = 0
+
+  package var errorSeconds: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -965,6 +1001,11 @@ package nonisolated struct WireShardResult: Sendable {
 
   package var rewardSeconds: Double = 0
 
+  /// When sampling began and when the last verdict was there, on the worker's clock; 0: not told.
+  package var generationStarted: Double = 0
+
+  package var executionEnded: Double = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1191,6 +1232,17 @@ package nonisolated struct WireExecutionResult: @unchecked Sendable {
   package var hasVerdict: Bool {_storage._verdict != nil}
   /// Clears the value of `verdict`. Subsequent reads from it will return its default value.
   package mutating func clearVerdict() {_uniqueStorage()._verdict = nil}
+
+  /// When judging began and ended, on the executor's clock; 0: not told.
+  package var started: Double {
+    get {_storage._started}
+    set {_uniqueStorage()._started = newValue}
+  }
+
+  package var ended: Double {
+    get {_storage._ended}
+    set {_uniqueStorage()._ended = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1758,7 +1810,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}sent\0\u{1}answered\0\u{1}received\0\u{1}clock\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1767,20 +1819,79 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.sent) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.answered) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.received) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._clock) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.sequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 1)
     }
+    if self.sent.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.sent, fieldNumber: 2)
+    }
+    if self.answered.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.answered, fieldNumber: 3)
+    }
+    if self.received.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.received, fieldNumber: 4)
+    }
+    try { if let v = self._clock {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireHeartbeat, rhs: WireHeartbeat) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
+    if lhs.sent != rhs.sent {return false}
+    if lhs.answered != rhs.answered {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs._clock != rhs._clock {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClockOffset: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClockOffset"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seconds\0\u{3}error_seconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.errorSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.seconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 1)
+    }
+    if self.errorSeconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.errorSeconds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireClockOffset, rhs: WireClockOffset) -> Bool {
+    if lhs.seconds != rhs.seconds {return false}
+    if lhs.errorSeconds != rhs.errorSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2823,7 +2934,7 @@ nonisolated extension WireTrajectory: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireShardResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ShardResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{1}purpose\0\u{1}step\0\u{1}shard\0\u{3}weights_digest\0\u{1}trajectories\0\u{1}label\0\u{3}generation_seconds\0\u{3}execution_seconds\0\u{3}reward_seconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{1}purpose\0\u{1}step\0\u{1}shard\0\u{3}weights_digest\0\u{1}trajectories\0\u{1}label\0\u{3}generation_seconds\0\u{3}execution_seconds\0\u{3}reward_seconds\0\u{3}generation_started\0\u{3}execution_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2841,6 +2952,8 @@ nonisolated extension WireShardResult: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularDoubleField(value: &self.generationSeconds) }()
       case 9: try { try decoder.decodeSingularDoubleField(value: &self.executionSeconds) }()
       case 10: try { try decoder.decodeSingularDoubleField(value: &self.rewardSeconds) }()
+      case 11: try { try decoder.decodeSingularDoubleField(value: &self.generationStarted) }()
+      case 12: try { try decoder.decodeSingularDoubleField(value: &self.executionEnded) }()
       default: break
       }
     }
@@ -2877,6 +2990,12 @@ nonisolated extension WireShardResult: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.rewardSeconds.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.rewardSeconds, fieldNumber: 10)
     }
+    if self.generationStarted.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.generationStarted, fieldNumber: 11)
+    }
+    if self.executionEnded.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.executionEnded, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2891,6 +3010,8 @@ nonisolated extension WireShardResult: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.generationSeconds != rhs.generationSeconds {return false}
     if lhs.executionSeconds != rhs.executionSeconds {return false}
     if lhs.rewardSeconds != rhs.rewardSeconds {return false}
+    if lhs.generationStarted != rhs.generationStarted {return false}
+    if lhs.executionEnded != rhs.executionEnded {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3297,12 +3418,14 @@ nonisolated extension WireExecutionLease: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutionResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{3}job_digest\0\u{1}verdict\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}lease_id\0\u{3}job_digest\0\u{1}verdict\0\u{1}started\0\u{1}ended\0")
 
   fileprivate class _StorageClass {
     var _leaseID: UInt64 = 0
     var _jobDigest: Data = Data()
     var _verdict: WireVerdict? = nil
+    var _started: Double = 0
+    var _ended: Double = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3316,6 +3439,8 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
       _leaseID = source._leaseID
       _jobDigest = source._jobDigest
       _verdict = source._verdict
+      _started = source._started
+      _ended = source._ended
     }
   }
 
@@ -3337,6 +3462,8 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
         case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._leaseID) }()
         case 2: try { try decoder.decodeSingularBytesField(value: &_storage._jobDigest) }()
         case 3: try { try decoder.decodeSingularMessageField(value: &_storage._verdict) }()
+        case 4: try { try decoder.decodeSingularDoubleField(value: &_storage._started) }()
+        case 5: try { try decoder.decodeSingularDoubleField(value: &_storage._ended) }()
         default: break
         }
       }
@@ -3358,6 +3485,12 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._verdict {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
       } }()
+      if _storage._started.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._started, fieldNumber: 4)
+      }
+      if _storage._ended.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._ended, fieldNumber: 5)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3370,6 +3503,8 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._leaseID != rhs_storage._leaseID {return false}
         if _storage._jobDigest != rhs_storage._jobDigest {return false}
         if _storage._verdict != rhs_storage._verdict {return false}
+        if _storage._started != rhs_storage._started {return false}
+        if _storage._ended != rhs_storage._ended {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -1,17 +1,17 @@
 import Foundation
-import Programs
+package import Programs
 
 /// Programs people wrote, from the data folder beside the project.
-enum RealPrograms {
+package enum RealPrograms {
     static let folder: String? = {
         let environment = ProcessInfo.processInfo.environment["PPOCODER_DATA"]
         let beside = FileManager.default.currentDirectoryPath + "/../shared/data"
         return [environment, beside].compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0 + "/mbpp") }
     }()
 
-    static var arePresent: Bool { folder != nil }
+    package static var arePresent: Bool { folder != nil }
 
-    static func load(_ language: Language) throws -> [String] {
+    package static func load(_ language: Language) throws -> [String] {
         let pair = "/xlcost/Java-C++/val-Java-C++-tok."
         switch language {
         case .python:
