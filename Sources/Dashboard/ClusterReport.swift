@@ -97,7 +97,7 @@ package struct ClusterReport: Codable, Sendable, Equatable {
     /// Seconds since 1970.
     package var time: Double
     package var step: Int
-    /// `sampling`, `updating`, `evaluating` or `finished`.
+    /// `starting`, `leasing`, `waiting`, `updating`, `publishing`, `recording`, `evaluating` or `finished`.
     package var phase: String
     /// Version of the newest weights.
     package var version: Int

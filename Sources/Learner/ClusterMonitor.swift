@@ -10,15 +10,17 @@ internal import Transport
 /// Watches a run for others: `cluster.json`, the dashboard, `/metrics`, the trace, and who waited how long.
 final class ClusterMonitor: Sendable {
     enum Phase: String {
-        case waiting, updating, publishing, evaluating, finished
+        case starting, leasing, waiting, updating, publishing, recording, evaluating, finished
     }
 
     private struct State {
         var step: Int
         var version: Int
-        var phase = Phase.waiting
+        var phase = Phase.starting
         var phaseStart = ProcessClock.now
         var stepStart = ProcessClock.now
+        /// Seconds of the step in which the learner waited for rollouts.
+        var waited = 0.0
         /// Counters at the end of the last step.
         var bytesIn = 0
         var bytesOut = 0
@@ -107,12 +109,13 @@ final class ClusterMonitor: Sendable {
         )
     }
 
-    /// An iteration begins, and waits for its rollouts.
+    /// An iteration begins: its shards are leased.
     func begin(step: Int) {
-        enter(.waiting)
+        enter(.leasing)
         state.withLock {
             $0.step = step
             $0.stepStart = $0.phaseStart
+            $0.waited = 0
         }
     }
 
@@ -121,6 +124,7 @@ final class ClusterMonitor: Sendable {
         let now = ProcessClock.now
         let ended = state.withLock { state in
             defer { (state.phase, state.phaseStart) = (phase, now) }
+            if state.phase == .waiting { state.waited += now - state.phaseStart }
             return TraceSpan(
                 process: "learner",
                 name: state.phase.rawValue,
@@ -146,7 +150,7 @@ final class ClusterMonitor: Sendable {
 
     /// What the iteration's spans and counters say: an iteration has been learnt from.
     func finishStep(version: Int, _ cluster: LearnerService.Cluster) async -> [String: Double] {
-        enter(.waiting)
+        enter(.recording)
         let (rollouts, dispatcher, weights) = (cluster.rollouts, cluster.dispatcher, cluster.weights)
         let shards = await rollouts.takeFinished()
         let workers = await rollouts.workers
@@ -154,7 +158,7 @@ final class ClusterMonitor: Sendable {
         let (interval, running) = await dispatcher.takeInterval()
         let executors = await dispatcher.executorStates()
         let sent = await weights.bytesSent
-        let window = state.withLock { TimeSpan(start: $0.stepStart, end: $0.phaseStart) }
+        let (window, waited) = state.withLock { (TimeSpan(start: $0.stepStart, end: $0.phaseStart), $0.waited) }
         var metrics = idleRatios(
             shards: shards,
             workers: workers.map(\.name),
@@ -162,6 +166,7 @@ final class ClusterMonitor: Sendable {
             slots: executors.reduce(into: [:]) { $0[$1.name, default: 0] += $1.slots },
             window: window
         )
+        metrics["idle/learner_ratio"] = waited / max(waited, window.end - window.start, .leastNonzeroMagnitude)
         metrics.merge(waitMetrics(interval.waits)) { $1 }
         metrics.merge(shardMetrics(await rollouts.accounts)) { $1 }
         metrics.merge(jobMetrics(await dispatcher.snapshot())) { $1 }

@@ -215,11 +215,12 @@ package final class LearnerService {
         while step < configuration.run.iterations {
             var clock = Stopwatch()
             var total = Stopwatch()
+            monitor.begin(step: step)
             while submitted < configuration.run.iterations, submitted <= step + configuration.run.staleness {
                 try await submit(step: submitted, to: cluster, builder)
                 submitted += 1
             }
-            monitor.begin(step: step)
+            monitor.enter(.waiting)
             let collected = try await trainingBatch(of: step, cluster, builder)
             let batch = collected.trajectories
             watchdog?.waiting(for: "the update of iteration \(step)")
@@ -246,7 +247,6 @@ package final class LearnerService {
             metrics["perf/time_per_step"] = seconds
             metrics["perf/throughput"] = (metrics["perf/total_num_tokens"] ?? 0) / seconds
             metrics["perf/programs_per_s"] = Double(batch.count) / seconds
-            metrics["idle/learner_ratio"] = min(1, (metrics["timing_s/gen"] ?? 0) / seconds)
             metrics["weights/version"] = Double(step)
             metrics.merge(stepMetrics(collected, learner: learner, problems: source.trainingCount)) { $1 }
             metrics["timing_s/metrics"] = observing + clock.lap()

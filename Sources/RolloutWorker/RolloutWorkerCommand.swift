@@ -57,6 +57,8 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
                 endpoint: learner,
                 name: name,
                 verifier: try security.keyRing.map { try ManifestVerifier(folder: $0.folder) },
+                // Nobody starts it again; and a learner comes when its warm start is done.
+                patience: detached ? nil : .seconds(120),
                 health: health,
                 report: report
             )

@@ -48,13 +48,14 @@ package actor RolloutWorkerService {
 
     /// Shards in flight at once: one is sampled while another is judged.
     private static let window: UInt32 = 2
-    private static let patience: Duration = .seconds(120)
+    private let patience: Duration?
 
     /// - Parameters:
     ///   - provider: opens the channels.
     ///   - endpoint: the learner's control endpoint.
     ///   - name: of this worker.
     ///   - verifier: refuses weights that the learner did not sign, where keys are used.
+    ///   - patience: how long to wait for the first answer of a learner; nil: as long as it takes.
     ///   - health: is told what was done.
     ///   - report: for people: one line per event worth knowing.
     package init(
@@ -62,6 +63,7 @@ package actor RolloutWorkerService {
         endpoint: String,
         name: String,
         verifier: ManifestVerifier? = nil,
+        patience: Duration? = .seconds(120),
         health: HealthService? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
@@ -69,6 +71,7 @@ package actor RolloutWorkerService {
         self.endpoint = endpoint
         self.name = name
         self.verifier = verifier
+        self.patience = patience
         self.health = health
         self.report = report
     }
@@ -81,11 +84,16 @@ package actor RolloutWorkerService {
         try await greet()
         let started = ContinuousClock.now
         var lastTick = ContinuousClock.now
+        var hasComplained = false
         while !Task.isCancelled {
             if let frame = try await control.receive(timeout: .milliseconds(250)) {
                 guard try await handle(frame) else { break }
-            } else if session == nil, ContinuousClock.now - started > Self.patience {
-                throw WorkerError.noLearner(endpoint: endpoint, seconds: Int(Self.patience.components.seconds))
+            } else if session == nil, let patience, ContinuousClock.now - started > patience {
+                throw WorkerError.noLearner(endpoint: endpoint, seconds: Int(patience.components.seconds))
+            }
+            if session == nil, !hasComplained, ContinuousClock.now - started > .seconds(10) {
+                hasComplained = true
+                report("nobody answers at \(endpoint) yet: a learner does when its warm start is done; waiting")
             }
             if ContinuousClock.now - lastTick > .milliseconds(500) {
                 lastTick = .now

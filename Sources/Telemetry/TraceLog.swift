@@ -4,7 +4,7 @@ package import Foundation
 package struct TraceSpan: Codable, Sendable, Equatable {
     /// `learner`, `rollout NAME` or `executor NAME`.
     package var process: String
-    /// What went on: `step`, `waiting`, `updating`, `publishing`, `evaluating`, `generation`, `execution`, `lease`; or `clock`,
+    /// What went on: `step`, `leasing`, `waiting`, `updating`, `publishing`, `recording`, `evaluating`, `generation`, `execution`, `lease`; or `clock`,
     /// which takes no time and says what was known of the process's clock.
     package var name: String
     /// Seconds since 1970, on the learner's clock.

@@ -9,13 +9,21 @@ final class LiveProcess: Sendable {
     private let more = DispatchSemaphore(value: 0)
     private let name: String
 
-    /// Starts `program`, which lies beside `ppocoder`, or has a path.
-    init(_ program: String, _ arguments: [String]) throws {
+    /// Starts `program`, which lies beside `ppocoder`, or has a path, in the package's root or in `folder`.
+    init(
+        _ program: String,
+        _ arguments: [String],
+        in folder: URL = CommandRun.root,
+        environment: [String: String] = [:]
+    )
+        throws
+    {
         name = program
-        let folder = try CommandRun.executable().deletingLastPathComponent()
-        process.executableURL = program.hasPrefix("/") ? URL(filePath: program) : folder.appending(path: program)
+        let programs = try CommandRun.executable().deletingLastPathComponent()
+        process.executableURL = program.hasPrefix("/") ? URL(filePath: program) : programs.appending(path: program)
         process.arguments = arguments
-        process.currentDirectoryURL = CommandRun.root
+        process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let pipe = Pipe()
         process.standardError = pipe

@@ -46,7 +46,10 @@ import Testing
             try JSONSerialization.jsonObject(with: Data(command.output.utf8)) as? [String: Double]
         )
         let records = try RunLog.read(URL(filePath: run + "/metrics.jsonl"))
-        for (role, metric) in [("rollout workers", "idle/rollout_ratio"), ("executors", "idle/executor_ratio")] {
+        for (role, metric) in [
+            ("learner", "idle/learner_ratio"), ("rollout workers", "idle/rollout_ratio"),
+            ("executors", "idle/executor_ratio"),
+        ] {
             let rows = records.filter { $0.metrics[metric] != nil }
             let lengths = rows.map { $0.metrics["timing_s/step"] ?? 0 }
             let logged = zip(rows, lengths).reduce(0) { $0 + ($1.0.metrics[metric] ?? 0) * $1.1 } / lengths.reduce(0, +)
