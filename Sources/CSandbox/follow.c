@@ -1,6 +1,7 @@
 // One run, seen from the host: feeding it, emptying it, and stopping it at its limits.
 #include "internal.h"
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_GRACE_US = 5000000, RESULT_MAX = 32 << 20, LOOK_US = 20000, SHORT_RUN_US = 2000 };
+enum { STOP_GRACE_US = 5000000, RESULT_MAX = 32 << 20, LOOK_US = 20000 };
+/// When what a run says is first looked at, the longest pause between two looks, and how much then makes us listen all
+/// the time: a quarter of what a pipe holds.
+enum { FIRST_SWEEP_US = 4000, SWEEP_PAUSE_US = 16000, TALKATIVE = 16 << 10 };
 
 static uint64_t now_us(void) {
     struct timespec time;
@@ -52,20 +56,33 @@ static bool take_stream(struct slot *slot, struct run *run, int i) {
     return take(slot->streams[i], &run->streams[i], most, &run->flags);
 }
 
+/// Takes what has come over the streams, at most `rounds` times all of them. Returns whether that was much.
+static bool sweep(struct slot *slot, struct run *run, int rounds) {
+    size_t before = 0, after = 0;
+    for (int i = 0; i < STREAMS; i++) before += run->streams[i].count;
+    for (; rounds > 0; rounds--) {
+        struct pollfd fds[STREAMS];
+        for (int i = 0; i < STREAMS; i++) fds[i] = (struct pollfd){.fd = slot->streams[i], .events = POLLIN};
+        bool any = false;
+        if (poll(fds, STREAMS, 0) <= 0) break;
+        for (int i = 0; i < STREAMS; i++) any |= (fds[i].revents & POLLIN) && take_stream(slot, run, i);
+        if (!any) break;
+    }
+    for (int i = 0; i < STREAMS; i++) after += run->streams[i].count;
+    return after - before >= TALKATIVE || (run->flags & OUTPUT_CUT);
+}
+
 /// Everything is dead now, so what is left in the streams is all there will be.
 static void drain(struct slot *slot, struct run *run) {
-    for (int i = 0; i < STREAMS; i++)
-        for (;;) {
-            struct pollfd entry = {.fd = slot->streams[i], .events = POLLIN};
-            if (poll(&entry, 1, 0) <= 0 || !(entry.revents & POLLIN) || !take_stream(slot, run, i)) break;
-        }
+    sweep(slot, run, INT_MAX);
     int body = 0, secret = 0;
     // Something unread would be read by the next run.
-    if (ioctl(slot->body, SIOCOUTQ, &body) < 0 || ioctl(slot->streams[0], SIOCOUTQ, &secret) < 0 || body || secret)
-        run->flags |= DEAD;
+    if (ioctl(slot->body, SIOCOUTQ, &body) < 0 || body) run->flags |= DEAD;
+    if (run->secret.count && (ioctl(slot->streams[0], SIOCOUTQ, &secret) < 0 || secret)) run->flags |= DEAD;
 }
 
 static size_t feed(int fd, struct bytes bytes, size_t sent) {
+    if (sent == bytes.count) return sent;
     ssize_t n = send(fd, bytes.bytes + sent, bytes.count - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     return n > 0 ? sent + (size_t)n : sent;
 }
@@ -74,11 +91,11 @@ static size_t feed(int fd, struct bytes bytes, size_t sent) {
 static uint64_t look(struct slot *slot, struct run *run, uint64_t cpu_before, uint64_t now) {
     static long cores;
     if (!cores) cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t cpu, peak, killed;
-    groups_read(&slot->groups, &cpu, &peak, &killed);
+    bool sampled = slot->groups.version == 0;
+    uint64_t cpu, peak = 0;
+    groups_read(&slot->groups, &cpu, sampled ? &peak : NULL, NULL);
     uint64_t used = cpu > cpu_before ? cpu - cpu_before : 0;
     if (run->cpu_limit && used >= run->cpu_limit) run->flags |= CPU_LIMIT;
-    bool sampled = slot->groups.version == 0;
     if (sampled && slot->groups.memory_limit && peak > slot->groups.memory_limit) run->flags |= KERNEL_KILL;
     uint64_t pause = run->cpu_limit > used ? (run->cpu_limit - used) / (uint64_t)cores : 0;
     if (!run->cpu_limit || (sampled && pause > LOOK_US)) pause = LOOK_US;
@@ -104,20 +121,20 @@ void run_follow(struct slot *slot, struct run *run, uint64_t cpu_before) {
     // Before the head: who reads them then finds them there.
     size_t body_sent = feed(slot->body, run->body, 0), secret_sent = feed(slot->streams[0], run->secret, 0);
     if (!give_head(slot, run)) run->flags |= DEAD;
+    // Most runs are over in no time and say little: what they say waits in the streams, and only the end wakes us.
+    bool listens = body_sent < run->body.count || secret_sent < run->secret.count;
+    uint64_t pause = FIRST_SWEEP_US, next_sweep = zygote ? begin + pause : UINT64_MAX;
     while (!(run->flags & DEAD) && !complete(&run->reply)) {
         uint64_t now = now_us(), until = begin + run->wall_limit;
         if (next_look < until) until = next_look;
         if (stop_sent) until = stop_sent + STOP_GRACE_US;
+        if (!listens && next_sweep < until) until = next_sweep;
         struct pollfd fds[3 + STREAMS] = {{.fd = CLIENT_FD, .events = POLLIN},
                                           {.fd = slot->control, .events = POLLIN},
                                           {.fd = body_sent < run->body.count ? slot->body : -1, .events = POLLOUT}};
         for (int i = 0; i < STREAMS; i++)
-            fds[3 + i] = (struct pollfd){.fd = zygote ? slot->streams[i] : -1, .events = POLLIN};
+            fds[3 + i] = (struct pollfd){.fd = zygote && listens ? slot->streams[i] : -1, .events = POLLIN};
         if (secret_sent < run->secret.count) fds[3].events |= POLLOUT;
-        // Most runs are over in no time and say little: what they say waits in the streams, and only the end wakes us.
-        bool waits = now < begin + SHORT_RUN_US && body_sent == run->body.count && secret_sent == run->secret.count;
-        for (int i = 0; waits && i < STREAMS; i++) fds[3 + i].fd = -1;
-        if (waits && until > begin + SHORT_RUN_US) until = begin + SHORT_RUN_US;
         int ready = poll(fds, 3 + STREAMS, until > now ? (int)((until - now) / 1000 + 1) : 0);
         if (ready < 0 && errno != EINTR) run->flags |= DEAD;
         if (ready <= 0) memset(fds, 0, sizeof fds);
@@ -130,6 +147,11 @@ void run_follow(struct slot *slot, struct run *run, uint64_t cpu_before) {
         if (fds[1].revents && !take(slot->control, &run->reply, MESSAGE_MAX, &ignored)) run->flags |= DEAD;
         if (complete(&run->reply)) break;
         now = now_us();
+        if (!listens && now >= next_sweep) {
+            listens = sweep(slot, run, 4);
+            pause = pause < SWEEP_PAUSE_US / 2 ? pause * 2 : SWEEP_PAUSE_US;
+            next_sweep = now + pause;
+        }
         if (stop_sent && now >= stop_sent + STOP_GRACE_US) run->flags |= DEAD;
         if (stop_sent) continue;
         if (now >= begin + run->wall_limit) run->flags |= WALL_LIMIT;

@@ -299,14 +299,14 @@ static void sample(pid_t process, uint64_t limit, uint64_t *cpu, uint64_t *resid
 }
 
 void groups_read(const struct groups *groups, uint64_t *cpu, uint64_t *peak, uint64_t *killed) {
-    *peak = value_in(groups->peak, NULL);
-    *killed = value_in(groups->killed, "oom_kill ");
+    if (peak) *peak = value_in(groups->peak, NULL);
+    if (killed) *killed = value_in(groups->killed, "oom_kill ");
     *cpu = groups->version == 2 ? value_in(groups->usage, "usage_usec ") : value_in(groups->usage, NULL) / 1000;
     if (groups->version && groups->usage >= 0) return;
     uint64_t sampled_cpu = 0, resident = 0;
     sample(groups->init, groups->memory_limit ? groups->memory_limit : UINT64_MAX, &sampled_cpu, &resident);
     if (groups->usage < 0) *cpu = sampled_cpu;
-    if (groups->version == 0) *peak = resident;
+    if (peak && groups->version == 0) *peak = resident;
 }
 
 void groups_remove(struct groups *groups) {

@@ -17,10 +17,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CUT = 1, NOT_STARTED = 2, COLLECT_MAX = 96 << 20 };
+enum { CUT = 1, NOT_STARTED = 2, COLLECT_MAX = 96 << 20, SHORT_RUN_MS = 4 };
 
 struct command {
     uint64_t address_space, file_size, output, stack;
@@ -131,10 +132,12 @@ static _Noreturn void become(const struct command *command, int input, int outpu
     _exit(127);
 }
 
-/// Takes what is in the pipe; once the budget is spent, the rest is counted as too much and not kept.
-static bool drain(int fd, struct buffer *into, uint64_t *budget, uint8_t *flags) {
+/// Takes what is in the pipe, which is readable or at its end; once the budget is spent, the rest is counted as too much
+/// and not kept.
+static bool drain(const struct pollfd *pipe, struct buffer *into, uint64_t *budget, uint8_t *flags) {
     uint8_t chunk[65536];
-    ssize_t n = read(fd, chunk, sizeof chunk);
+    if (!(pipe->revents & POLLIN)) return false;
+    ssize_t n = read(pipe->fd, chunk, sizeof chunk);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     if (n == 0) return false;
     size_t kept = (uint64_t)n > *budget ? (size_t)*budget : (size_t)n;
@@ -144,61 +147,59 @@ static bool drain(int fd, struct buffer *into, uint64_t *budget, uint8_t *flags)
     return !(*flags & CUT);
 }
 
+static uint64_t microseconds(const struct rusage *usage) {
+    return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+static bool has_ended(pid_t child, struct outcome *outcome) {
+    struct rusage usage;
+    if (wait4(child, &outcome->status, WNOHANG, &usage) != child) return false;
+    outcome->cpu = microseconds(&usage);
+    outcome->peak = (uint64_t)usage.ru_maxrss * 1024;
+    return true;
+}
+
 /// Follows the child to its end, feeding and emptying its pipes. The supervisor keeps the clock: an empty message from
 /// it means "stop now".
 static void follow(const struct command *command, pid_t child, int input, int output, int errors,
                    struct outcome *outcome) {
+    enum { STOP, END, OUTPUT, ERRORS, INPUT, COUNT };
     uint64_t budget = command->output;
     size_t fed = 0;
-    struct pollfd fds[4] = {
-        {.fd = CONTROL_FD, .events = POLLIN}, {.fd = output, .events = POLLIN}, {.fd = errors, .events = POLLIN},
-        {.fd = input, .events = POLLOUT}};
-    if (!command->input_count) close(input), fds[3].fd = -1;
     bool ended = false;
-    while (fds[1].fd >= 0 || fds[2].fd >= 0) {
+    int watch = (int)syscall(SYS_pidfd_open, child, 0);
+    struct pollfd fds[COUNT] = {[STOP] = {.fd = CONTROL_FD, .events = POLLIN},
+                                [END] = {.fd = watch, .events = POLLIN},
+                                [OUTPUT] = {.fd = output, .events = POLLIN},
+                                [ERRORS] = {.fd = errors, .events = POLLIN},
+                                [INPUT] = {.fd = input, .events = POLLOUT}};
+    if (!command->input_count) close(input), fds[INPUT].fd = -1;
+    // Most commands are over in no time and say little: what they say waits in the pipes, and only the end wakes us.
+    if (!command->input_count && watch >= 0) poll(fds, OUTPUT, SHORT_RUN_MS);
+    while (!ended || fds[OUTPUT].fd >= 0 || fds[ERRORS].fd >= 0) {
         // A child that has ended may leave a daemon that holds the pipes: what is there now is all we take.
-        int ready = poll(fds, 4, ended ? 0 : 20);
-        struct rusage usage;
-        if (!ended && wait4(child, &outcome->status, WNOHANG, &usage) == child) {
-            ended = true;
-            outcome->cpu = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-            outcome->peak = (uint64_t)usage.ru_maxrss * 1024;
-            continue;
-        }
+        if (!ended && (ended = has_ended(child, outcome))) fds[END].fd = -1;
+        int ready = poll(fds, COUNT, ended ? 0 : watch < 0 ? 20 : -1);
         if (ready <= 0 && ended) break;
         if (ready <= 0) continue;
-        if (fds[0].revents) {
+        if (fds[STOP].revents) {
             uint32_t stop;
             if (csandbox_read(CONTROL_FD, &stop, 4, -1) < 0) _exit(0);
             break;
         }
-        if (fds[1].revents && !drain(output, &outcome->output, &budget, &outcome->flags)) fds[1].fd = -1;
-        if (fds[2].revents && !drain(errors, &outcome->errors, &budget, &outcome->flags)) fds[2].fd = -1;
+        struct pollfd *out = &fds[OUTPUT], *err = &fds[ERRORS], *in = &fds[INPUT];
+        if (out->revents && !drain(out, &outcome->output, &budget, &outcome->flags)) out->fd = -1;
+        if (err->revents && !drain(err, &outcome->errors, &budget, &outcome->flags)) err->fd = -1;
         if (outcome->flags & CUT) break;
-        if (fds[3].revents) {
+        if (in->revents) {
             ssize_t n = write(input, command->input + fed, command->input_count - fed);
             if (n > 0) fed += (size_t)n;
-            if (fed == command->input_count || (n < 0 && errno != EAGAIN)) close(input), fds[3].fd = -1;
+            if (fed == command->input_count || (n < 0 && errno != EAGAIN)) close(input), in->fd = -1;
         }
     }
-    if (fds[3].fd >= 0) close(input);
-    if (!ended && (outcome->flags & CUT) == 0 && fds[1].fd < 0 && fds[2].fd < 0) {
-        // It closed its own output and goes on: wait for its end or for the supervisor.
-        for (struct pollfd control = fds[0]; !ended;) {
-            struct rusage usage;
-            if (wait4(child, &outcome->status, WNOHANG, &usage) == child) {
-                ended = true;
-                outcome->cpu = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                               (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-                outcome->peak = (uint64_t)usage.ru_maxrss * 1024;
-            } else if (poll(&control, 1, 1) > 0) {
-                uint32_t stop;
-                if (csandbox_read(CONTROL_FD, &stop, 4, -1) < 0) _exit(0);
-                break;
-            }
-        }
-    }
+    if (fds[INPUT].fd >= 0) close(input);
+    if (watch >= 0) close(watch);
 }
 
 /// Kills everything but this process, and collects the dead.
@@ -209,8 +210,7 @@ static void end_all(pid_t child, struct outcome *outcome) {
     for (pid_t dead; (dead = wait4(-1, &status, 0, &usage)) > 0 || errno == EINTR;) {
         if (dead <= 0) continue;
         if (dead == child) outcome->status = status;
-        outcome->cpu += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                        (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+        outcome->cpu += microseconds(&usage);
         if ((uint64_t)usage.ru_maxrss * 1024 > outcome->peak) outcome->peak = (uint64_t)usage.ru_maxrss * 1024;
     }
 }
@@ -224,9 +224,7 @@ static void run(const struct command *command, struct outcome *outcome) {
     close(in[0]);
     close(out[1]);
     close(err[1]);
-    fcntl(in[1], F_SETFL, O_NONBLOCK);
-    fcntl(out[0], F_SETFL, O_NONBLOCK);
-    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    if (command->input_count) fcntl(in[1], F_SETFL, O_NONBLOCK);
     if (child < 0) outcome->flags |= NOT_STARTED, close(in[1]);
     else follow(command, child, in[1], out[0], err[0], outcome);
     end_all(child, outcome);

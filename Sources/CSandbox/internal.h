@@ -8,6 +8,8 @@ struct buffer {
     uint8_t *bytes;
     size_t count, capacity;
 };
+/// Makes room for `capacity` bytes in all.
+void buffer_reserve(struct buffer *buffer, size_t capacity);
 void buffer_append(struct buffer *buffer, const void *bytes, size_t count);
 void buffer_clear(struct buffer *buffer);
 
@@ -98,7 +100,8 @@ void groups_kill(const struct groups *groups);
 /// Whether pid 1 is the only process of the slot.
 bool groups_alone(const struct groups *groups);
 void groups_remove(struct groups *groups);
-/// CPU time in microseconds, memory high-water mark in bytes (reset by groups_limit), times the kernel killed.
+/// CPU time in microseconds, memory high-water mark in bytes (reset by groups_limit), times the kernel killed. What is
+/// NULL is not asked for.
 void groups_read(const struct groups *groups, uint64_t *cpu, uint64_t *peak, uint64_t *killed);
 const char *groups_describe(const struct groups *groups, char *text, size_t size);
 

@@ -11,14 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+void buffer_reserve(struct buffer *buffer, size_t capacity) {
+    if (capacity <= buffer->capacity) return;
+    uint8_t *grown = realloc(buffer->bytes, capacity);
+    if (!grown) abort();
+    buffer->bytes = grown;
+    buffer->capacity = capacity;
+}
+
 void buffer_append(struct buffer *buffer, const void *bytes, size_t count) {
-    if (buffer->count + count > buffer->capacity) {
-        size_t capacity = (buffer->count + count) * 2 + 256;
-        uint8_t *grown = realloc(buffer->bytes, capacity);
-        if (!grown) abort();
-        buffer->bytes = grown;
-        buffer->capacity = capacity;
-    }
+    if (buffer->count + count > buffer->capacity) buffer_reserve(buffer, (buffer->count + count) * 2 + 256);
     if (count) memcpy(buffer->bytes + buffer->count, bytes, count);
     buffer->count += count;
 }
@@ -95,6 +97,18 @@ int csandbox_read(int fd, void *bytes, size_t count, int timeout_ms) {
         else if (errno != EINTR && errno != EAGAIN) return -1;
     }
     return 0;
+}
+
+ssize_t csandbox_read_some(int fd, void *bytes, size_t room, int timeout_ms) {
+    size_t done = 0;
+    while (done < 4) {
+        if (timeout_ms >= 0 && wait_for(fd, POLLIN, timeout_ms) < 0) return -1;
+        ssize_t got = read(fd, (char *)bytes + done, room - done);
+        if (got > 0) done += (size_t)got;
+        else if (got == 0) return errno = EPIPE, -1;
+        else if (errno != EINTR && errno != EAGAIN) return -1;
+    }
+    return (ssize_t)done;
 }
 
 int csandbox_write(int fd, const void *bytes, size_t count, int timeout_ms) {

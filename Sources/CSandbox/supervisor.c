@@ -27,12 +27,20 @@
 #include <time.h>
 #include <unistd.h>
 
-/// Reads a message; NULL when the other side has gone.
-static uint8_t *receive(int fd, uint32_t *length) {
-    if (csandbox_read(fd, length, 4, -1) < 0 || *length > MESSAGE_MAX) return NULL;
-    uint8_t *bytes = malloc(*length + 1u);
-    if (!bytes || csandbox_read(fd, bytes, *length, -1) < 0) return free(bytes), NULL;
-    return bytes;
+/// Reads a message; NULL when the other side has gone, or sends more than one. It stays until the next is read.
+static const uint8_t *receive(int fd, uint32_t *length) {
+    static struct buffer incoming;
+    buffer_clear(&incoming);
+    buffer_reserve(&incoming, 1 << 16);
+    // Nearly every message fits, and is there as a whole.
+    ssize_t got = csandbox_read_some(fd, incoming.bytes, incoming.capacity, -1);
+    if (got < 4) return NULL;
+    memcpy(length, incoming.bytes, 4);
+    if (*length > MESSAGE_MAX || (size_t)got > *length + 4ul) return NULL;
+    incoming.count = (size_t)got;
+    buffer_reserve(&incoming, *length + 4ul);
+    if (csandbox_read(fd, incoming.bytes + got, *length + 4ul - (size_t)got, -1) < 0) return NULL;
+    return incoming.bytes + 4;
 }
 
 static int reply(struct buffer *message) {
@@ -59,7 +67,7 @@ static char **read_strings(struct reader *reader, uint32_t factor) {
 /// Reads the set-up.
 static bool read_setup(struct setup *setup) {
     uint32_t length;
-    uint8_t *bytes = receive(CLIENT_FD, &length);
+    const uint8_t *bytes = receive(CLIENT_FD, &length);
     if (!bytes) return false;
     struct reader reader = {bytes, length, false};
     setup->kind = (uint32_t)read_number(&reader, 4);
@@ -68,7 +76,6 @@ static bool read_setup(struct setup *setup) {
     setup->paths = read_strings(&reader, 2);
     setup->arguments = read_strings(&reader, 1);
     setup->environment = read_strings(&reader, 1);
-    free(bytes);
     return !reader.bad;
 }
 
@@ -318,7 +325,7 @@ static bool serve(struct slot *slot, const uint8_t *bytes, uint32_t length) {
     run.secret.bytes = read_bytes(&reader, &run.secret.count);
     if (reader.bad) return false;
     uint64_t begin = now_us(), cpu_before, cpu, peak, killed_before, killed;
-    groups_read(&slot->groups, &cpu_before, &peak, &killed_before);
+    groups_read(&slot->groups, &cpu_before, NULL, &killed_before);
     if (groups_limit(&slot->groups, memory, processes) == 0) run_follow(slot, &run, cpu_before);
     else run.flags |= errno == EBUSY ? KERNEL_KILL | DEAD : DEAD;
     groups_read(&slot->groups, &cpu, &peak, &killed);
@@ -359,9 +366,8 @@ int csandbox_supervise(void) {
     if (!greet(&slot, built)) return 1;
     for (;;) {
         uint32_t length;
-        uint8_t *bytes = receive(CLIENT_FD, &length);
-        bool good = bytes && serve(&slot, bytes, length);
-        free(bytes);
-        if (!good) return bytes ? 1 : 0;
+        const uint8_t *bytes = receive(CLIENT_FD, &length);
+        if (!bytes) return 0;
+        if (!serve(&slot, bytes, length)) return 1;
     }
 }

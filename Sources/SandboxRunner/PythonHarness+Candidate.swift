@@ -169,16 +169,16 @@ let pythonCandidate = #"""
 
         def call_back(self, number, arguments):
             write_message(self.fd, b'B' + encode((number, arguments), self.keep))
-            return self.unpack(marshal.loads(read_message(self.fd)))
+            return self.unpack(marshal.loads(receive(self.fd)))
 
         def answer(self, verb, target, arguments):
+            if verb == 'call':
+                return self.objects[target](*arguments[0], **arguments[1])
             if verb == 'cpu':
                 return time.process_time_ns() // 1000
             if verb == 'name':
                 return self.names[target] if target in self.names else (Ellipsis, 'n')
             value = self.objects[target]
-            if verb == 'call':
-                return value(*arguments[0], **arguments[1])
             if verb == 'get':
                 return getattr(value, *arguments)
             if verb == 'set':
@@ -193,12 +193,14 @@ let pythonCandidate = #"""
         def run(self):
             while True:
                 try:
-                    request = read_message(self.fd)
+                    request = receive(self.fd)
                 except EOFError:
                     return
                 try:
-                    verb, target, arguments = marshal.loads(request)
-                    reply = b'V' + encode(self.answer(verb, target, self.unpack(arguments)), self.keep)
+                    verb, target, arguments, is_packed = marshal.loads(request)
+                    if is_packed:
+                        arguments = self.unpack(arguments)
+                    reply = b'V' + encode(self.answer(verb, target, arguments), self.keep)
                 except BaseException as error:
                     names = [kind.__name__ for kind in type(error).__mro__]
                     reply = b'X' + marshal.dumps((names, str(error)[:500], describe(error)), 2)

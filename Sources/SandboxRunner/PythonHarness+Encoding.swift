@@ -34,6 +34,20 @@ let pythonEncoding = #"""
         return read_exactly(fd, struct.unpack('<I', read_exactly(fd, 4))[0])
 
 
+    def receive(fd, read=os.read, head=struct.Struct('<I').unpack_from):
+        """A message on a line that never has more than one under way: all of it at once, when it is short."""
+        data = read(fd, 8192)
+        while 0 < len(data) < 4:
+            part = read(fd, 8192)
+            data = data + part if part else b''
+        if not data:
+            raise EOFError
+        missing = head(data)[0] + 4 - len(data)
+        if missing < 0:
+            raise EOFError
+        return data[4:] + read_exactly(fd, missing) if missing else data[4:]
+
+
     def write_message(fd, data, write=os.write, pack=struct.pack):
         data = pack('<I', len(data)) + data
         sent = write(fd, data)

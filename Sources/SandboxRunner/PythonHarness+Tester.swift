@@ -9,8 +9,8 @@ let pythonTester = #"""
     class Decoder:
         """Reads the plain-data part of marshal's format; anything else is refused. The sender is not trusted."""
 
-        def __init__(self, data, link):
-            self.data, self.at, self.link = data, 0, link
+        def __init__(self, data, at, link):
+            self.data, self.at, self.link = data, at, link
 
         def take(self, count):
             end = self.at + count
@@ -91,9 +91,15 @@ let pythonTester = #"""
             raise Gone('an unknown mark')
 
 
-    def decoded(data, link):
+    def decoded(data, at, link, number=int.from_bytes):
+        """The value that takes up `data` from `at` on. Most are integers and texts, and short."""
+        tag, content = data[at:at + 1], data[at + 1:]
+        if tag == b'i' and len(content) == 4:
+            return number(content, 'little', signed=True)
         try:
-            decoder = Decoder(data, link)
+            if tag == b'u' and len(content) - 4 == number(content[:4], 'little'):
+                return content[4:].decode('utf-8', 'surrogatepass')
+            decoder = Decoder(data, at, link)
             value = decoder.value()
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, ArithmeticError) as error:
             raise Gone('not plain data: %s' % error)
@@ -123,18 +129,22 @@ let pythonTester = #"""
 
         def ask(self, verb, target, *arguments):
             try:
-                write_message(self.fd, encode((verb, target, arguments), self.keep))
+                request = marshal.dumps((verb, target, arguments, False), 2)
+            except ValueError:
+                request = marshal.dumps((verb, target, pack(arguments, self.keep), True), 2)
+            try:
+                write_message(self.fd, request)
                 while True:
-                    reply = read_message(self.fd)
+                    reply = receive(self.fd)
                     if reply[:1] != b'B':
                         break
-                    number, given = decoded(reply[1:], self)
+                    number, given = decoded(reply, 1, self)
                     write_message(self.fd, encode(self.functions[number](*given), self.keep))
             except (OSError, EOFError):
                 raise Gone('the program ended while it was being tested')
             if reply[:1] == b'V':
-                return decoded(reply[1:], self)
-            names, message, trace = decoded(reply[1:], self)
+                return decoded(reply, 1, self)
+            names, message, trace = decoded(reply, 1, self)
             for name in names:
                 kind = getattr(builtins, str(name), None)
                 if isinstance(kind, type) and issubclass(kind, Exception):

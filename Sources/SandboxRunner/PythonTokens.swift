@@ -129,6 +129,7 @@ struct PythonTokens {
         case "+": return "+"
         case "-": return "-"
         case "/": return "/"
+        case "%": return isBeforeEqual ? nil : "%"
         case "*": return second == first ? "**" : "*"
         case "=": return isBeforeEqual ? "==" : "="
         case "!": return isBeforeEqual ? "!=" : nil

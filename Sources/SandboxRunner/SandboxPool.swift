@@ -52,15 +52,14 @@ package final class SandboxPool: Sendable {
         let version = surroundings.toolChains[job.language]?.identity ?? ""
         let key = remembering ? verdicts.key(job, version: version) : nil
         if let key, let known = verdicts[key] { return known }
-        guard let turn = await turns.take() else { return Self.failure(.closed, job) }
-        var verdict = await judge(job, on: slots[turn.slot])
-        if isDoubtful(verdict, job), turns.hadCompany(turn) || Self.isMachineBusy {
+        var (verdict, doubtful) = await firstVerdict(job)
+        if let turn = doubtful {
             if await turns.wait(alone: turn) {
                 verdict = await judge(job, on: slots[turn.slot])
                 turns.endAlone()
             }
+            turns.give(turn)
         }
-        turns.give(turn)
         if verdict.outcome != .infrastructureFailure { verdict.walls = walls.sentences }
         if verdict.errorLine == nil, verdict.outcome == .compileError || verdict.outcome == .runtimeError {
             let line = DiagnosticLine.find(in: verdict.diagnostics, program: job.program, language: job.language)
@@ -82,11 +81,29 @@ package final class SandboxPool: Sendable {
         return load > Double(ProcessInfo.processInfo.activeProcessorCount)
     }
 
+    /// Judges a job when its turn comes, on the slot's thread, which goes on to the next without waiting for anybody.
+    ///
+    /// - Returns: the verdict, and the turn, not given back, where other work may have made the verdict.
+    private func firstVerdict(_ job: ExecutionJob) async -> (Verdict, doubtful: Turns.Turn?) {
+        await withCheckedContinuation { continuation in
+            turns.take { [self] turn in
+                guard let turn else { return continuation.resume(returning: (Self.failure(.closed, job), nil)) }
+                let slot = slots[turn.slot]
+                slot.worker.run { [self] in
+                    let verdict = Self.judge(job, on: slot, compiled)
+                    if isDoubtful(verdict, job), turns.hadCompany(turn) || Self.isMachineBusy {
+                        return continuation.resume(returning: (verdict, turn))
+                    }
+                    turns.give(turn)
+                    continuation.resume(returning: (verdict, nil))
+                }
+            }
+        }
+    }
+
     private func judge(_ job: ExecutionJob, on slot: Slot) async -> Verdict {
         await withCheckedContinuation { (continuation: CheckedContinuation<Verdict, Never>) in
-            slot.queue.async { [compiled] in
-                continuation.resume(returning: Self.judge(job, on: slot, compiled))
-            }
+            slot.worker.run { [compiled] in continuation.resume(returning: Self.judge(job, on: slot, compiled)) }
         }
     }
 
@@ -121,7 +138,7 @@ package final class SandboxPool: Sendable {
         turns.close()
         for slot in slots {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                slot.queue.async {
+                slot.worker.run {
                     slot.end()
                     continuation.resume()
                 }

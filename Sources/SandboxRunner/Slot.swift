@@ -1,11 +1,9 @@
-import Dispatch
-import Foundation
 import Programs
 import Synchronization
 
 /// One place of the pool, with its processes.
 ///
-/// All its work is on one queue, because talking to a slot blocks.
+/// All its work is on one thread, because talking to a slot blocks.
 final class Slot: Sendable {
     /// What all slots share.
     struct Surroundings: Sendable {
@@ -17,6 +15,7 @@ final class Slot: Sendable {
         var missing: [Language: String]
         var poolSecret: String
         var acceptsWeakWalls = false
+        let plans = PlanCache()
         /// Of the first slot; every other one has the same, so that they hold for every verdict.
         var walls: Walls?
 
@@ -29,13 +28,13 @@ final class Slot: Sendable {
         }
     }
 
-    let queue: DispatchQueue
+    let worker: Worker
     private let surroundings: Surroundings
     private let processes: Mutex<SlotProcesses>
 
     /// At most `capacity` processes live at once.
     init(number: Int, user: Int, capacity: Int, surroundings: Surroundings) {
-        queue = DispatchQueue(label: "ppocoder.slot.\(number)")
+        worker = Worker(name: "slot \(number)")
         self.surroundings = surroundings
         processes = Mutex(SlotProcesses(capacity: capacity, user: user, surroundings: surroundings))
     }
@@ -68,7 +67,8 @@ final class Slot: Sendable {
     ) throws(SandboxError) -> Verdict {
         if let interpreter = Interpreter.of(job.language) {
             let role = SlotRole.zygote(job.language)
-            var judge = ZygoteJudge(slot: try processes.process(role), interpreter: interpreter, job: job)
+            let process = try processes.process(role)
+            var judge = ZygoteJudge(slot: process, interpreter: interpreter, plans: surroundings.plans, job: job)
             let verdict = try judge.verdict()
             if judge.isSlotSpoilt { processes.discard(role) }
             return verdict

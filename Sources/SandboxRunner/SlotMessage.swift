@@ -3,7 +3,7 @@ struct SlotMessage {
     private(set) var bytes: [UInt8] = []
 
     mutating func put<Number: FixedWidthInteger>(_ number: Number) {
-        for i in 0..<(Number.bitWidth / 8) { bytes.append(UInt8(truncatingIfNeeded: number >> Number(i * 8))) }
+        unsafe withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     mutating func put(bytes other: [UInt8]) {
@@ -12,6 +12,14 @@ struct SlotMessage {
     }
 
     mutating func put(_ text: String) { put(bytes: Array(text.utf8)) }
+
+    /// The whole, with its length before it.
+    var framed: [UInt8] {
+        var message = SlotMessage()
+        message.bytes.reserveCapacity(bytes.count + 4)
+        message.put(bytes: bytes)
+        return message.bytes
+    }
 }
 
 /// Reads what `SlotMessage` writes.

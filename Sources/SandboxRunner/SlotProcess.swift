@@ -84,7 +84,7 @@ final class SlotProcess: Sendable {
         setup.put(UInt32(environment.count))
         for variable in environment { setup.put(variable) }
         do throws(SandboxError) {
-            try Self.send(setup.bytes, to: socket)
+            try Self.send(setup, to: socket)
             let hello = try Self.receive(from: socket, timeout: 90)
             let text = String(decoding: hello.dropFirst(), as: UTF8.self)
             guard hello.first == 1 else { throw .wallsRefused(reason: text) }
@@ -118,7 +118,7 @@ final class SlotProcess: Sendable {
         message.put(bytes: request.head)
         message.put(bytes: request.body)
         message.put(bytes: request.secret)
-        try Self.send(message.bytes, to: socket)
+        try Self.send(message, to: socket)
         // The supervisor keeps the clock; this is for a supervisor that hangs.
         var reader = SlotMessageReader(try Self.receive(from: socket, timeout: request.wallSeconds + 60))
         guard let flags = reader.number(UInt8.self), let cpu = reader.number(UInt64.self),
@@ -143,33 +143,44 @@ final class SlotProcess: Sendable {
         return reply
     }
 
-    private static func send(_ bytes: [UInt8], to socket: Int32) throws(SandboxError) {
-        var length = UInt32(bytes.count)
-        let whole = unsafe csandbox_write(socket, &length, 4, 60_000) == 0
-        let sent = unsafe bytes.withUnsafeBytes { buffer in
+    /// In one piece, so that the supervisor wakes once.
+    private static func send(_ message: SlotMessage, to socket: Int32) throws(SandboxError) {
+        let sent = unsafe message.framed.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress else { return true }
             return unsafe csandbox_write(socket, base, buffer.count, 60_000) == 0
         }
-        guard whole, sent else { throw .slotLost(reason: "its supervisor does not listen (error \(errno))") }
+        guard sent else { throw .slotLost(reason: "its supervisor does not listen (error \(errno))") }
     }
 
+    /// The next message, without its length.
     private static func receive(from socket: Int32, timeout: Double) throws(SandboxError) -> [UInt8] {
-        var length: UInt32 = 0
         let milliseconds = Int32(min(timeout, 1e6) * 1000)
-        guard unsafe csandbox_read(socket, &length, 4, milliseconds) == 0, length <= 512 << 20 else {
-            throw .slotLost(reason: "its supervisor does not answer (error \(errno))")
+        var code: Int32 = 0
+        // Nearly every message fits, and is there as a whole.
+        var first = unsafe [UInt8](unsafeUninitializedCapacity: shortMessage) { buffer, initialized in
+            guard let base = buffer.baseAddress else { return }
+            let count = unsafe csandbox_read_some(socket, base, shortMessage, milliseconds)
+            if count < 4 { code = count < 0 ? errno : EPROTO }
+            initialized = max(0, count)
         }
-        guard length > 0 else { return [] }
-        let count = Int(length)
+        var reader = SlotMessageReader(first)
+        guard code == 0, let length = reader.number(UInt32.self), length <= 512 << 20, first.count - 4 <= length else {
+            throw .slotLost(reason: "its supervisor does not answer (error \(code))")
+        }
+        let (had, whole) = (first.count - 4, Int(length))
+        first.removeFirst(4)
+        guard had < whole else { return first }
         var failed = false
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            guard let base = buffer.baseAddress, unsafe csandbox_read(socket, base, count, 60_000) == 0 else {
+        let rest = unsafe [UInt8](unsafeUninitializedCapacity: whole - had) { buffer, initialized in
+            guard let base = buffer.baseAddress, unsafe csandbox_read(socket, base, whole - had, 60_000) == 0 else {
                 failed = true
                 return
             }
-            initialized = count
+            initialized = whole - had
         }
         guard !failed else { throw .slotLost(reason: "its answer was cut short") }
-        return bytes
+        return first + rest
     }
+
+    private static let shortMessage = 16_384
 }

@@ -24,10 +24,15 @@ enum EvaluationStop: Error {
 /// In Python's terms: 1 == 1.0 == True, [1] != (1,), no tolerance. Whatever is not certain is left to Python.
 struct TestEvaluation {
     let answers: [CallAnswer]
+    /// The variables of the comprehensions round what is evaluated.
+    private var variables: [String: PlainData] = [:]
 
     /// Functions known here, of one argument each.
-    static let functions: Set<String> = ["abs", "len", "list", "set", "sorted", "tuple"]
+    static let functions: Set<String> = ["abs", "len", "list", "set", "sorted", "str", "sum", "tuple"]
     private static let largestSet = 300
+    private static let longestRange = 10_000
+
+    init(answers: [CallAnswer]) { self.answers = answers }
 
     /// The value of an expression without calls.
     static func constant(_ expression: PythonExpression) throws(NotTakenApart) -> PlainData {
@@ -40,7 +45,9 @@ struct TestEvaluation {
         for assertion in plan.assertions {
             do {
                 guard try isTrue(value(assertion.condition)) else {
-                    return TestResult(outcome: .wrongAnswer, diagnostics: "assertion failed: " + assertion.message)
+                    let message = try assertion.message.map { message throws(EvaluationStop) in try text(value(message))
+                    }
+                    return TestResult(outcome: .wrongAnswer, diagnostics: "assertion failed: " + (message ?? ""))
                 }
             } catch {
                 guard case .failed(let result) = error else { throw error }
@@ -70,8 +77,59 @@ struct TestEvaluation {
         case .comparison(let first, let others): return .bool(try compare(first, others))
         case .all(let parts): return try first(of: parts, thatIs: false)
         case .any(let parts): return try first(of: parts, thatIs: true)
-        case .function(let name, let arguments): return try call(name, values(arguments))
+        case .function(let name, let arguments):
+            if case .range = arguments[0] { return try call(name, [.list(items(of: arguments[0]))]) }
+            return try call(name, values(arguments))
+        case .variable(let name):
+            guard let value = variables[name] else { throw .undecidable }
+            return value
+        case .comprehension(let element, let variable, let items, let conditions):
+            return try .list(comprehension(element, variable, self.items(of: items), conditions))
+        case .range, .unmade: throw .undecidable
         }
+    }
+
+    private func comprehension(
+        _ element: PythonExpression,
+        _ variable: String,
+        _ items: [PlainData],
+        _ conditions: [PythonExpression]
+    ) throws(EvaluationStop) -> [PlainData] {
+        var inner = self
+        var made: [PlainData] = []
+        next: for item in items {
+            inner.variables[variable] = item
+            for condition in conditions where try !inner.isTrue(inner.value(condition)) { continue next }
+            made.append(try inner.value(element))
+        }
+        return made
+    }
+
+    /// What a loop over the value of an expression goes through, where its order is certain.
+    func items(of expression: PythonExpression) throws(EvaluationStop) -> [PlainData] {
+        guard case .range(let bounds) = expression else {
+            switch try value(expression) {
+            case .list(let items), .tuple(let items): return items
+            default: throw .undecidable
+            }
+        }
+        var numbers: [Int] = []
+        for bound in bounds {
+            guard case .integer(let number) = try value(bound) else { throw .undecidable }
+            numbers.append(number)
+        }
+        let (start, end) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
+        let step = numbers.count == 3 ? numbers[2] : 1
+        let bound = 1 << 40
+        guard step != 0, abs(start) < bound, abs(end) < bound, abs((end - start) / step) < Self.longestRange else {
+            throw .undecidable
+        }
+        return stride(from: start, to: end, by: step).map { .integer($0) }
+    }
+
+    private func text(_ value: PlainData) throws(EvaluationStop) -> String {
+        guard let text = value.pythonText else { throw .undecidable }
+        return text
     }
 
     private func values(_ expressions: [PythonExpression]) throws(EvaluationStop) -> [PlainData] {
@@ -260,6 +318,14 @@ struct TestEvaluation {
 
     private func call(_ name: String, _ arguments: [PlainData]) throws(EvaluationStop) -> PlainData {
         switch (name, arguments[0]) {
+        case ("str", let value): return .text(try text(value))
+        case ("sum", .list(let items)), ("sum", .tuple(let items)):
+            var total = PlainData.integer(0)
+            for item in items {
+                guard case .whole = Number(item) else { throw .undecidable }
+                total = try arithmetic("+", total, item)
+            }
+            return total
         case ("abs", let value):
             switch Number(value) {
             case .whole(let number) where number != Int.min: return .integer(abs(number))
@@ -340,6 +406,7 @@ private enum Number {
                 case "+": a.addingReportingOverflow(b)
                 case "-": a.subtractingReportingOverflow(b)
                 case "*": a.multipliedReportingOverflow(by: b)
+                case "%": Self.remainder(a, b)
                 default: Self.power(a, b)
                 }
             guard !overflow else { throw .undecidable }
@@ -353,6 +420,12 @@ private enum Number {
         case "/" where b != 0: return .number(a / b)
         default: throw .undecidable
         }
+    }
+
+    /// With the sign of the divisor.
+    private static func remainder(_ a: Int, _ b: Int) -> (Int, Bool) {
+        let (rest, overflow) = a.remainderReportingOverflow(dividingBy: b)
+        return (rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest, overflow)
     }
 
     private static func power(_ base: Int, _ exponent: Int) -> (Int, Bool) {

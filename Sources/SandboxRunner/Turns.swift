@@ -13,7 +13,9 @@ package final class Turns: Sendable {
 
     private struct State {
         var idle: [Int]
-        var waiting: [CheckedContinuation<Turn?, Never>] = []
+        var waiting: [@Sendable (Turn?) -> Void] = []
+        /// Those of `waiting` that have had their turn.
+        var served = 0
         /// Turns whose work goes on; those that wait to be alone do not count.
         var running = 0
         var begun = 0
@@ -23,6 +25,18 @@ package final class Turns: Sendable {
         var isClosed = false
 
         var mayBegin: Bool { !isAlone && lonely.isEmpty && !idle.isEmpty }
+
+        /// Who has waited longest.
+        mutating func next() -> (@Sendable (Turn?) -> Void)? {
+            guard served < waiting.count else { return nil }
+            let next = waiting[served]
+            served += 1
+            if served > 64, served * 2 > waiting.count {
+                waiting.removeFirst(served)
+                served = 0
+            }
+            return next
+        }
 
         mutating func begin(_ slot: Int) -> Turn {
             defer {
@@ -40,15 +54,18 @@ package final class Turns: Sendable {
 
     /// A free slot, as soon as there is one; nil when the pool is closed.
     package func take() async -> Turn? {
-        await withCheckedContinuation { continuation in
-            let now: Turn?? = state.withLock { state in
-                if state.isClosed { return .some(nil) }
-                if state.mayBegin, let slot = state.idle.popLast() { return state.begin(slot) }
-                state.waiting.append(continuation)
-                return nil
-            }
-            if let now { continuation.resume(returning: now) }
+        await withCheckedContinuation { continuation in take { continuation.resume(returning: $0) } }
+    }
+
+    /// The same, without a task that waits: whoever gives a slot back calls `begin`, which must not block.
+    package func take(_ begin: @escaping @Sendable (Turn?) -> Void) {
+        let now: Turn?? = state.withLock { state in
+            if state.isClosed { return .some(nil) }
+            if state.mayBegin, let slot = state.idle.popLast() { return state.begin(slot) }
+            state.waiting.append(begin)
+            return nil
         }
+        if let now { begin(now) }
     }
 
     package func give(_ turn: Turn) {
@@ -85,10 +102,10 @@ package final class Turns: Sendable {
     package func close() {
         let (waiting, lonely) = state.withLock { state in
             state.isClosed = true
-            defer { (state.waiting, state.lonely) = ([], []) }
-            return (state.waiting, state.lonely)
+            defer { (state.waiting, state.served, state.lonely) = ([], 0, []) }
+            return (state.waiting[state.served...], state.lonely)
         }
-        for continuation in waiting { continuation.resume(returning: nil) }
+        for begin in waiting { begin(nil) }
         for continuation in lonely { continuation.resume(returning: false) }
     }
 
@@ -102,12 +119,9 @@ package final class Turns: Sendable {
                     state.running = 1
                     return { continuation.resume(returning: true) }
                 }
-                if !state.waiting.isEmpty, state.mayBegin, let slot = state.idle.popLast() {
-                    let continuation = state.waiting.removeFirst()
-                    let turn = state.begin(slot)
-                    return { continuation.resume(returning: turn) }
-                }
-                return nil
+                guard state.mayBegin, let begin = state.next(), let slot = state.idle.popLast() else { return nil }
+                let turn = state.begin(slot)
+                return { begin(turn) }
             }
             guard let next else { return }
             next()

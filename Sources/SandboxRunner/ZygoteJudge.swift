@@ -22,6 +22,7 @@ struct ZygoteJudge {
 
     let slot: SlotProcess
     let interpreter: Interpreter
+    private let plans: PlanCache
     let job: ExecutionJob
     /// Set when the slot must not be used again.
     private(set) var isSlotSpoilt = false
@@ -32,9 +33,10 @@ struct ZygoteJudge {
     /// Lines of the program when those executed are asked for, otherwise 0.
     private let lineCount: Int
 
-    init(slot: SlotProcess, interpreter: Interpreter, job: ExecutionJob) {
+    init(slot: SlotProcess, interpreter: Interpreter, plans: PlanCache, job: ExecutionJob) {
         self.slot = slot
         self.interpreter = interpreter
+        self.plans = plans
         self.job = job
         results = TestResults(count: job.tests.count)
         let hasCoverage = job.options.coverage && interpreter.reportsLines
@@ -56,7 +58,7 @@ struct ZygoteJudge {
             switch test {
             case .call: calls.append(index)
             case .assert(let code), .program(let code):
-                let plan = interpreter.language == .python ? TestPlan(code) : nil
+                let plan = interpreter.language == .python ? plans[code] : nil
                 if let plan { planned.append((index, plan)) } else { tests.append(index) }
             case .stdio: stdio.append(index)
             }

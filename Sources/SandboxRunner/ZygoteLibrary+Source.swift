@@ -84,7 +84,10 @@ private let zygoteCore = #"""
         setsid();
     }
 
-    static void blocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
+    static void blocking(int fd) {
+        int flags = fcntl(fd, F_GETFL);
+        if (flags & O_NONBLOCK) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
 
     static void place(int fd, int at) {
         if (fd == at) return;
@@ -281,6 +284,22 @@ private let zygoteCore = #"""
         }
     }
 
+    /// Reads the next request, which is nearly always there as a whole.
+    static void next_request(struct head *head) {
+        struct __attribute__((packed)) { uint32_t length; struct head head; } request;
+        for (size_t have = 0; have < sizeof request;) {
+            ssize_t n = read(CONTROL, (char *)&request + have, sizeof request - have);
+            if (n == 0 || (n < 0 && errno != EINTR)) _exit(0);
+            if (n > 0) have += (size_t)n;
+            while (have >= 4 && request.length == 0) { // a stop that came after the end
+                have -= 4;
+                memmove(&request, (char *)&request + 4, have);
+            }
+            if (have >= 4 && request.length != sizeof *head) _exit(0);
+        }
+        *head = request.head;
+    }
+
     /// Serves the supervisor. Returns only in a child: the mode, or -1 in the one that runs tests.
     static int serve(void) {
         pid_t (*real_fork)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
@@ -293,12 +312,9 @@ private let zygoteCore = #"""
         gather_in_huge_pages();
         if (write_fully(CONTROL, "\4\0\0\0warm", 8) < 0) _exit(0);
         for (;;) {
-            uint32_t length;
             struct head head;
             int pair[2] = {-1, -1};
-            if (read_fully(CONTROL, &length, 4) < 0) _exit(0);
-            if (length == 0) continue; // a stop that came after the end
-            if (length != sizeof head || read_fully(CONTROL, &head, sizeof head) < 0) _exit(0);
+            next_request(&head);
             const int tests = (head.mode & 255) == TEST;
             if (tests && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) _exit(1);
             pid_t program = real_fork(), main = program;

@@ -23,6 +23,11 @@ pid_t csandbox_spawn(const char *_Nonnull helper, int *_Nonnull socket);
 int csandbox_read(int fd, void *_Nonnull bytes, size_t count, int timeout_ms);
 int csandbox_write(int fd, const void *_Nonnull bytes, size_t count, int timeout_ms);
 
+/// Reads at least 4 and at most `room` bytes of a stream: the beginning of a message, and what of the rest is there.
+///
+/// Returns their number, or -1 with errno as `csandbox_read`.
+ssize_t csandbox_read_some(int fd, void *_Nonnull bytes, size_t room, int timeout_ms);
+
 /// Waits for the end of the process, and kills it when that takes longer than `patience_ms`.
 void csandbox_reap(pid_t process, int patience_ms);
 
