@@ -1,5 +1,6 @@
 import Determinism
 import Foundation
+import Glibc
 import Protocol
 
 /// What has come of one version, and what is on its way: the state of a fetch, without a channel or a clock.
@@ -18,7 +19,14 @@ struct Download: Sendable {
         self.manifest = manifest
         let count = Int(manifest.bytes)
         // Every byte is written before anybody sees one, so that there is no need to clear them first.
-        bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { _, written in written = count }
+        bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { room, written in
+            written = count
+            // Faulted in by two mebibytes at a time; refused is no loss.
+            let huge = 2 << 20
+            guard count > 2 * huge, let base = room.baseAddress else { return }
+            let start = (huge - Int(bitPattern: base) % huge) % huge
+            unsafe _ = madvise(base + start, (count - start) / huge * huge, MADV_HUGEPAGE)
+        }
     }
 
     var isComplete: Bool { done == manifest.chunkDigests.count }
@@ -61,15 +69,30 @@ struct Download: Sendable {
         pending = [:]
     }
 
-    /// Puts a chunk in its place; one that is damaged or was not asked for is as if it had not come.
+    /// What became of a chunk.
+    enum Acceptance {
+        case taken
+        /// It was not asked for, or came twice.
+        case unasked
+        /// It is not what the manifest says; it is as if it had not come.
+        case wrong
+    }
+
+    /// Puts a chunk in its place.
     ///
     /// - Parameters:
     ///   - chunk: its header.
     ///   - data: its data, in the form that the header says.
     ///   - base: the weights that a difference may be to.
-    mutating func accept(_ chunk: WireWeightChunk, _ data: ArraySlice<UInt8>, base: WeightClient.Base?) {
+    /// - Returns: what became of it.
+    mutating func accept(
+        _ chunk: WireWeightChunk,
+        _ data: ArraySlice<UInt8>,
+        base: WeightClient.Base?
+    ) -> Acceptance {
         let index = Int(chunk.index)
-        guard pending[index] != nil, chunk.form != .difference || chunk.baseDigest == base?.digest else { return }
+        guard pending[index] != nil else { return .unasked }
+        guard chunk.form != .difference || chunk.baseDigest == base?.digest else { return .wrong }
         let start = index * Int(manifest.chunkBytes)
         let place = start..<start + min(Int(manifest.chunkBytes), bytes.count - start)
         let old = chunk.form == .difference ? base?.provider(place.lowerBound, place.count) ?? [] : []
@@ -81,9 +104,10 @@ struct Download: Sendable {
                 }
             }
         }
-        guard isDecoded, digest(of: place) == manifest.chunkDigests[index] else { return }
+        guard isDecoded, digest(of: place) == manifest.chunkDigests[index] else { return .wrong }
         pending[index] = nil
         done += 1
+        return .taken
     }
 
     private func digest(of place: Range<Int>) -> Data {

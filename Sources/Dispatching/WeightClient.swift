@@ -25,8 +25,19 @@ package actor WeightClient {
     private let direct: (any ClientChannel)?
     private let runID: [UInt8]
     private let incarnation: [UInt8]
+    private let report: @Sendable (String) -> Void
     /// What has come of a version whose fetch was broken off.
     private var partial: Download?
+    /// Until when the relay is left alone, because it was silent or wrong.
+    private var avoidsRelayUntil: ContinuousClock.Instant?
+    /// Chunks that were not what the manifest says.
+    package private(set) var wrongChunks = 0
+    /// Fetches, or parts of them, for which the relay was passed over.
+    package private(set) var detours = 0
+
+    /// How long a relay is left alone that was silent, and one that sent something else than the learner's weights.
+    private static let pauseAfterSilence: Duration = .seconds(30)
+    private static let pauseAfterWrong: Duration = .seconds(600)
 
     /// A client over `channel`, of the bulk plane, which it uses for one fetch at a time.
     ///
@@ -35,16 +46,19 @@ package actor WeightClient {
     ///   - direct: of a client of a relay: to the server itself, for when the relay is silent.
     ///   - runID: of the run.
     ///   - incarnation: of this process.
+    ///   - report: for people: is told of a relay that is passed over, and of chunks that are wrong.
     package init(
         channel: any ClientChannel,
         direct: (any ClientChannel)? = nil,
         runID: [UInt8] = [],
-        incarnation: [UInt8] = EnvelopeCodec.newIdentifier()
+        incarnation: [UInt8] = EnvelopeCodec.newIdentifier(),
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.channel = channel
         self.direct = direct
         self.runID = runID
         self.incarnation = incarnation
+        self.report = report
     }
 
     /// All bytes of `manifest`, every chunk checked against its digest.
@@ -103,17 +117,22 @@ package actor WeightClient {
         let manifest = download.manifest
         let started = ContinuousClock.now
         var heard = started
-        var channel = channel
+        var isRelayed = relayIsWorthATry
         while !download.isComplete {
             let now = ContinuousClock.now
             guard now - started < deadline else {
                 throw .timeout(seconds: deadline / .seconds(1), waitingFor: "weights of version \(manifest.version)")
             }
-            if let direct, now - heard > chunkTimeout {
-                channel = direct
+            func turnToTheLearner(for pause: Duration, _ reason: String) {
+                passOver(for: pause, "\(reason); version \(manifest.version) comes from the learner")
+                isRelayed = false
                 heard = now
                 download.forgetPending()
             }
+            if isRelayed, now - heard > chunkTimeout {
+                turnToTheLearner(for: Self.pauseAfterSilence, "the relay of weights is silent")
+            }
+            let channel = isRelayed ? channel : direct ?? channel
             for range in download.due(now: now, credits: credits, timeout: chunkTimeout) {
                 try await request(range, of: manifest, base?.digest, over: channel, chunkTimeout)
             }
@@ -123,10 +142,37 @@ package actor WeightClient {
             guard let (envelope, data) = try? EnvelopeCodec.decodeChunk(frame),
                 case .weightChunk(let chunk) = envelope.body, chunk.digest == manifest.digest
             else { continue }
-            heard = now
-            if chunk.gone { throw .gone(version: manifest.version) }
-            download.accept(chunk, frame[data], base: base)
+            if chunk.gone {
+                // The learner alone knows what is served no more.
+                guard isRelayed else { throw .gone(version: manifest.version) }
+                turnToTheLearner(for: .zero, "the relay of weights does not get them")
+                continue
+            }
+            switch download.accept(chunk, frame[data], base: base) {
+            case .taken: heard = now
+            case .unasked: break
+            case .wrong:
+                wrongChunks += 1
+                guard isRelayed else {
+                    report("chunk \(chunk.index) of version \(manifest.version) was damaged; it is asked for again")
+                    continue
+                }
+                let reason =
+                    "the relay of weights sent a chunk \(chunk.index) that is not the learner's; it was refused"
+                turnToTheLearner(for: Self.pauseAfterWrong, reason)
+            }
         }
+    }
+
+    private var relayIsWorthATry: Bool {
+        guard direct != nil else { return false }
+        return avoidsRelayUntil.map { ContinuousClock.now >= $0 } ?? true
+    }
+
+    private func passOver(for pause: Duration, _ reason: String) {
+        detours += 1
+        avoidsRelayUntil = .now + pause
+        report(reason)
     }
 
     private func receive(

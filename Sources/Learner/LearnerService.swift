@@ -373,6 +373,10 @@ package final class LearnerService {
             "programs": configuration.cluster.dispatcher.isEmpty
                 ? LearnerEndpoints.advertised(endpoints.programs) : configuration.cluster.dispatcher,
         ]
+        if configuration.cluster.shareWeights {
+            let name = runID.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            welcome.endpoints["relay"] = "ipc:///tmp/ppocoder-weights-\(name)"
+        }
         welcome.heartbeatSeconds = 0.5
         return welcome
     }

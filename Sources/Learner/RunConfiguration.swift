@@ -269,6 +269,8 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var keys = ""
     /// How weights travel to workers: `fp32`, `bf16`, `delta` or `bf16_delta`; see `WeightEncoding`.
     package var weightEncoding = "fp32"
+    /// The workers of one host fetch weights once, and share them over a socket of the host.
+    package var shareWeights = false
     /// TCP without keys, on the loopback interface.
     package var insecure = false
     /// How long a lease lasts without a renewal, seconds.
@@ -288,6 +290,7 @@ package struct ClusterSection: Codable, Sendable, Equatable {
         case executors, endpoint, dispatcher, probes, restarts, keys, insecure
         case watchdogSeconds = "watchdog_s"
         case weightEncoding = "weight_encoding"
+        case shareWeights = "share_weights"
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"
         case microbatchSize = "microbatch_size"

@@ -24,6 +24,19 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
     @Flag(help: "TCP without keys, on the loopback interface.")
     var insecure = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Share one copy of the weights with the workers of this host that name the same socket: the first fetches them.",
+            valueName: "ipc://PATH"
+        )
+    )
+    var relay: String = ""
+
+    @Option(
+        help: ArgumentHelp("Fetch weights from the relay there instead of from the learner.", valueName: "endpoint")
+    )
+    var weightsFrom: String = ""
+
     @Option(help: "Name shown to people; the process id if none is given.")
     var name: String = ""
 
@@ -59,6 +72,7 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
                 verifier: try security.keyRing.map { try ManifestVerifier(folder: $0.folder) },
                 // Nobody starts it again; and a learner comes when its warm start is done.
                 patience: detached ? nil : .seconds(120),
+                weights: WeightSource(relay: relay, upstream: weightsFrom),
                 health: health,
                 report: report
             )

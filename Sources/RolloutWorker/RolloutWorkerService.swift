@@ -17,6 +17,7 @@ package actor RolloutWorkerService {
     private let endpoint: String
     private let name: String
     private let verifier: ManifestVerifier?
+    private let weights: WeightSource
     private let incarnation = EnvelopeCodec.newIdentifier()
     private let report: @Sendable (String) -> Void
     private let health: HealthService?
@@ -40,10 +41,15 @@ package actor RolloutWorkerService {
 
     /// What the learner's welcome made possible.
     private struct Session {
+        var fetcher: WeightClient
         var replica: PolicyReplica
         var computation: ShardComputation
         var judging: ShardJudging
         var channels: [any ClientChannel]
+        /// What this worker serves to others of its host, or would if nobody else did.
+        var share: WeightShare?
+        /// Times the relay had been passed over when it was last seen to.
+        var detours = 0
     }
 
     /// Shards in flight at once: one is sampled while another is judged.
@@ -56,6 +62,7 @@ package actor RolloutWorkerService {
     ///   - name: of this worker.
     ///   - verifier: refuses weights that the learner did not sign, where keys are used.
     ///   - patience: how long to wait for the first answer of a learner; nil: as long as it takes.
+    ///   - weights: whether weights are shared with other workers.
     ///   - health: is told what was done.
     ///   - report: for people: one line per event worth knowing.
     package init(
@@ -64,6 +71,7 @@ package actor RolloutWorkerService {
         name: String,
         verifier: ManifestVerifier? = nil,
         patience: Duration? = .seconds(120),
+        weights: WeightSource = WeightSource(),
         health: HealthService? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
@@ -72,6 +80,7 @@ package actor RolloutWorkerService {
         self.name = name
         self.verifier = verifier
         self.patience = patience
+        self.weights = weights
         self.health = health
         self.report = report
     }
@@ -104,6 +113,7 @@ package actor RolloutWorkerService {
 
     private func stop() {
         session?.computation.stop()
+        if let share = session?.share { Task { await share.stop() } }
         for task in tasks.values { task.cancel() }
     }
 
@@ -173,6 +183,7 @@ package actor RolloutWorkerService {
             renewal.leaseIds = active.sorted()
             try await send(.leaseRenewal(renewal))
         }
+        await seeToRelay()
         for (key, pending) in unacknowledged where ContinuousClock.now - pending.sentAt > .seconds(3) {
             unacknowledged[key]?.sentAt = .now
             try await send(frame: pending.frame)
@@ -189,6 +200,15 @@ package actor RolloutWorkerService {
         try await send(.heartbeat(WireHeartbeat(sequence: heartbeats, now: now, clock: offset)))
     }
 
+    /// Takes the place of a relay that is silent.
+    private func seeToRelay() async {
+        guard let session, let share = session.share else { return }
+        let detours = await session.fetcher.detours
+        guard detours > session.detours else { return }
+        self.session?.detours = detours
+        await share.listen()
+    }
+
     private func open(_ welcome: WireWelcome) async throws -> Session {
         guard let json = welcome.modelFiles["config.json"], let bulk = welcome.endpoints["bulk"],
             let programs = welcome.endpoints["programs"]
@@ -196,9 +216,12 @@ package actor RolloutWorkerService {
         let configuration = try T5Configuration(huggingFaceJSON: json)
         let tokenizer = try Tokenizer(files: welcome.modelFiles)
         let rewards = try JSONDecoder().decode(RewardConfiguration.self, from: welcome.workerConfigurationJson)
-        let bulkChannel = try await provider.client(
-            connecting: resolved(bulk, reachedAt: endpoint),
-            options: .bulk
+        let source = try await weights.open(
+            learner: resolved(bulk, reachedAt: endpoint),
+            shared: welcome.endpoints["relay"],
+            provider: provider,
+            runID: runID,
+            report: report
         )
         let programChannel = try await provider.client(
             connecting: resolved(programs, reachedAt: endpoint),
@@ -208,9 +231,11 @@ package actor RolloutWorkerService {
         options.name = name
         options.runID = runID
         let client = ExecutionClient(channel: programChannel, options: options)
+        let fetcher = WeightClient(channel: source.channel, direct: source.direct, runID: runID, report: report)
         return Session(
+            fetcher: fetcher,
             replica: PolicyReplica(
-                client: WeightClient(channel: bulkChannel),
+                client: fetcher,
                 configuration: configuration,
                 check: { [verifier, runID] in verifier?.accepts($0, runID: runID) ?? true }
             ),
@@ -219,7 +244,8 @@ package actor RolloutWorkerService {
                 client: client,
                 rewards: try RewardModel(configuration: rewards, analyzer: CodeAnalyzer())
             ),
-            channels: [bulkChannel, programChannel]
+            channels: [source.channel, programChannel],
+            share: source.share
         )
     }
 
@@ -274,7 +300,7 @@ package actor RolloutWorkerService {
         return result
     }
 
-    private func count(_ result: WireShardResult) {
+    private func count(_ result: WireShardResult) async {
         done.shards += 1
         done.tokens += result.trajectories.reduce(0) { $0 + $1.tokens.count }
         done.generation += result.generationSeconds
@@ -282,11 +308,13 @@ package actor RolloutWorkerService {
         health?.update([
             "rollout/shards_done": Double(done.shards), "rollout/tokens_done": Double(done.tokens),
             "rollout/generation_s": done.generation, "rollout/execution_s": done.execution,
+            "rollout/weights_refused": Double(await session?.fetcher.wrongChunks ?? 0),
+            "rollout/relay_detours": Double(await session?.fetcher.detours ?? 0),
         ])
     }
 
     private func deliver(_ result: WireShardResult) async throws {
-        count(result)
+        await count(result)
         let frame = try EnvelopeCodec.encode(.shardResult(result), runID: runID, incarnation: incarnation)
         let key = ShardKey(purpose: result.purpose, label: result.label, step: result.step, shard: result.shard)
         unacknowledged[key] = (frame, .now)

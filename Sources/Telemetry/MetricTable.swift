@@ -148,6 +148,8 @@ extension MetricName {
         ("rollout/tokens_done", .tokens, "tokens that the worker sampled; on its /metrics only"),
         ("rollout/generation_s", .seconds, "the worker's time of sampling; on its /metrics only"),
         ("rollout/execution_s", .seconds, "the worker's wait for verdicts; on its /metrics only"),
+        ("rollout/weights_refused", .count, "chunks of weights that were not the learner's; on its /metrics only"),
+        ("rollout/relay_detours", .count, "times the worker passed its relay of weights over; on its /metrics only"),
         ("rollout/workers", .count, "rollout workers with a live registration"),
         ("rollout/shards_reassigned", .count, "shards leased again because a lease lapsed"),
         ("rollout/duplicates_dropped", .count, "second copies of a shard that were dropped"),

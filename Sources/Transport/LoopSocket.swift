@@ -112,6 +112,7 @@ final class LoopSocket {
         // What is sent and not acknowledged for so long was sent to nobody.
         try set(ZMQ_TCP_MAXRT, CInt(1000 * silence))
         try setAffinity(options.plane == .bulk ? 2 : 1)
+        if options.plane == .bulk { _ = Self.keepsMemoryOfMessages }
         switch kind {
         case .router: try set(ZMQ_ROUTER_MANDATORY, 1)
         case .dealer: try set(ZMQ_IMMEDIATE, 1)
@@ -122,6 +123,11 @@ final class LoopSocket {
             }
         }
     }
+
+    /// Messages of a mebibyte come and go by the thousand: without this the allocator gives the memory of each back to the system
+    /// and takes it again, which faults it in page by page and costs more than copying it.
+    private static let keepsMemoryOfMessages =
+        mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, 64 << 20) == 1
 
     func set(_ option: CInt, _ value: CInt) throws(TransportError) {
         var value = value

@@ -1,3 +1,4 @@
+internal import CZeroMQ
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -48,6 +49,23 @@ package final class ProcessLifetime: Sendable {
         }
         timer.resume()
         unsafe self.timer = timer
+        if watchParent { Self.continueWhenParentEnds() }
+    }
+
+    /// A process that is stopped cannot look for its parent: the kernel makes it go on when the parent ends, and it looks.
+    ///
+    /// The signal does nothing to a process that runs, which is as well: the kernel also sends it when the parent merely ends the
+    /// thread that started us. It is sent as long as the thread lives that asked for it, so that thread does nothing else.
+    private static func continueWhenParentEnds() {
+        let thread = Thread {
+            var all = sigset_t()
+            unsafe sigfillset(&all)
+            unsafe _ = pthread_sigmask(SIG_BLOCK, &all, nil)
+            guard czeromq_continue_when_parent_ends() == 0 else { return }
+            while true { sleep(UInt32.max) }
+        }
+        thread.stackSize = 64 << 10
+        thread.start()
     }
 }
 

@@ -49,12 +49,16 @@ enum InMemoryRun {
         _ configuration: RunConfiguration,
         workers: Int,
         losing lost: Bool = false,
-        resume: Bool = false
+        resume: Bool = false,
+        over provider: any ChannelProvider = InMemoryTransport(),
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> Digest {
         let directory = RunDirectory(configuration: configuration)
         if !resume { try directory.create() }
-        let provider = InMemoryTransport()
-        let endpoints = try LearnerEndpoints(base: "/tmp/\(UUID().uuidString)")
+        let sockets = URL(filePath: "/tmp/\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: sockets, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: sockets) }
+        let endpoints = try LearnerEndpoints(base: sockets.path)
         let service = try LearnerService(
             configuration: configuration,
             directory: directory,
@@ -73,12 +77,12 @@ enum InMemoryRun {
                 return Verdict(outcome: hash < 80 ? .accepted : hash < 160 ? .wrongAnswer : .compileError)
             }
         }
-        var pool = (0..<workers).map { index in worker(index, provider, endpoints) }
+        var pool = (0..<workers).map { index in worker(index, provider, endpoints, report) }
         if lost {
             // One of them goes in the middle of its work, without a word.
             try await Task.sleep(for: .milliseconds(150))
             pool[0].cancel()
-            pool.append(worker(workers, provider, endpoints))
+            pool.append(worker(workers, provider, endpoints, report))
         }
         try await run.value
         for task in pool { task.cancel() }
@@ -88,12 +92,18 @@ enum InMemoryRun {
 
     private static func worker(
         _ index: Int,
-        _ provider: InMemoryTransport,
-        _ endpoints: LearnerEndpoints
+        _ provider: any ChannelProvider,
+        _ endpoints: LearnerEndpoints,
+        _ report: @escaping @Sendable (String) -> Void
     ) -> Task<Void, any Error> {
         Task {
-            try await RolloutWorkerService(provider: provider, endpoint: endpoints.control, name: "\(index)") { _ in }
-                .run()
+            let service = RolloutWorkerService(
+                provider: provider,
+                endpoint: endpoints.control,
+                name: "\(index)",
+                report: report
+            )
+            try await service.run()
         }
     }
 }

@@ -1,9 +1,11 @@
 import Determinism
 import Foundation
 import Learner
+import Synchronization
 import Telemetry
 import Testing
 import Transformer
+import Transport
 
 /// The signature: the same seed gives the same weights, whatever the cluster did.
 @Suite(.serialized) struct RunInvarianceTests {
@@ -82,5 +84,34 @@ import Transformer
         _ = try await InMemoryRun.train(halves, workers: 2)
         halves.run.iterations = 4
         #expect(try await InMemoryRun.train(halves, workers: 1, resume: true) == rounded)
+    }
+    @Test func workersThatShareWeightsThroughARelayChangeNothing() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let model = folder.appending(path: "model")
+        func configuration(_ name: String, shared: Bool) -> RunConfiguration {
+            let output = folder.appending(path: name)
+            var configuration = InMemoryRun.configuration(staleness: 0, model: model, output: output)
+            configuration.run.iterations = 4
+            configuration.cluster.shareWeights = shared
+            return configuration
+        }
+        let start = configuration("start", shared: false)
+        try PolicyModel.fresh(start, source: ProblemSource(configuration: start)).save(to: model)
+        let plain = try await InMemoryRun.train(configuration("plain", shared: false), workers: 2)
+        // Over real sockets, and with a relay that goes away with its worker in the middle.
+        let transport = try ZeroMQTransport()
+        let notes = Mutex<[String]>([])
+        let shared = try await InMemoryRun.train(configuration("shared", shared: true), workers: 2, over: transport) {
+            note in notes.withLock { $0.append(note) }
+        }
+        #expect(shared == plain)
+        let relays = notes.withLock { $0 }.filter {
+            $0.hasPrefix("relay of weights: the workers at ipc:///tmp/ppocoder-")
+        }
+        #expect(relays.count == 1, "one of the two serves both")
+        #expect(notes.withLock { $0.count { $0.contains("comes from the learner") } } == 0)
+        await transport.close()
+        #expect(try await InMemoryRun.train(configuration("lost", shared: true), workers: 2, losing: true) == plain)
     }
 }
