@@ -4,7 +4,8 @@ package import Programs
 package final class CodeAnalyzer: Sendable {
     private let grammars: [Language: Grammar]
     private let keywords: [Language: Keywords]
-    private let known = FeatureCache()
+    private let known = ProgramCache<ProgramFeatures> { $0.byteCount }
+    private let references = ProgramCache<ReferenceNGrams> { $0.byteCount }
 
     /// Loads the grammars that `./setup` installed.
     ///
@@ -38,13 +39,14 @@ package final class CodeAnalyzer: Sendable {
     /// ``ProgramSize`` or blank itself.
     package func compare(candidate: String, reference: String, language: Language) -> CodeSimilarity {
         guard let found = features(candidate, language), !found.isBlank,
-            let wanted = features(reference, language), !wanted.isBlank, let keywords = keywords[language]
+            let wanted = features(reference, language), !wanted.isBlank, let keywords = keywords[language],
+            let wantedGrams = references.value(
+                reference,
+                language,
+                make: { ReferenceNGrams(reference, keywords: keywords) }
+            )
         else { return .zero }
-        let grams = NGramMatch(
-            candidate: candidate,
-            reference: reference,
-            keywords: keywords
-        )
+        let grams = NGramMatch(candidate: candidate, reference: wantedGrams)
         return CodeSimilarity(
             astMatch: found.astMatch(against: wanted),
             dataFlowMatch: found.dataFlowMatch(against: wanted),
@@ -71,6 +73,6 @@ package final class CodeAnalyzer: Sendable {
     }
 
     private func features(_ code: String, _ language: Language) -> ProgramFeatures? {
-        known.features(code, language) { parse(code, language: language).map(ProgramFeatures.init) }
+        known.value(code, language) { parse(code, language: language).map(ProgramFeatures.init) }
     }
 }

@@ -25,42 +25,70 @@ package struct FlowEdge: Sendable, Hashable {
 extension ParsedProgram {
     /// The data-flow graph, one edge for each token that takes part in a flow, in the order of the source.
     package func dataFlow() -> [FlowEdge] {
-        var walk = DataFlowWalk(self)
-        walk.run()
-        return renamed(walk)
+        var edges: [FlowEdge] = []
+        forEachEdge { variable, relation, sources in
+            edges.append(FlowEdge(variable: variable, relation: relation, sources: sources.sorted()))
+        }
+        return edges
     }
 
-    /// Numbers variables in order of appearance, sources before targets, so that names do not matter.
-    private func renamed(_ walk: DataFlowWalk) -> [FlowEdge] {
-        var numbers = [Int32](repeating: -1, count: nameCount)
-        var next: Int32 = 0
-        func number(_ name: Int32) -> Int32 {
-            if numbers[Int(name)] < 0 {
-                numbers[Int(name)] = next
-                next += 1
-            }
-            return numbers[Int(name)]
-        }
-        var edges: [FlowEdge] = []
+    /// Hands the edges of ``dataFlow()`` to `body`, sources in no order.
+    ///
+    /// Variables are numbered in order of appearance, sources before targets, so that names do not matter.
+    func forEachEdge(_ body: (_ variable: Int32, FlowEdge.Relation, _ sources: [Int32]) -> Void) {
+        var walk = DataFlowWalk(self)
+        walk.run()
+        var numbering = Numbering(names: nameCount)
         var budget = DataFlowWalk.maximumWork
         for token in tokens.indices {
             let flow = walk.flows[token]
             guard flow.isSeen, flow.isReferenced || flow.hasSources else { continue }
-            var sources: Set<Int32> = []
-            if flow.fromItself { sources.insert(number(tokens[token].name)) }
-            for range in flow.ranges {
-                budget -= range.count
-                guard budget > 0 else { return edges }
-                for source in range { sources.insert(number(tokens[source].name)) }
+            numbering.begin()
+            if flow.fromItself { numbering.addSource(tokens[token].name) }
+            var index = flow.firstSource
+            while index >= 0 {
+                let source = walk.sources[Int(index)]
+                budget -= source.tokens.count
+                guard budget > 0 else { return }
+                for token in source.tokens { numbering.addSource(tokens[Int(token)].name) }
+                index = source.next
             }
-            edges.append(
-                FlowEdge(
-                    variable: number(tokens[token].name),
-                    relation: flow.relation,
-                    sources: sources.sorted()
-                )
-            )
+            body(numbering.number(tokens[token].name), flow.relation, numbering.sources)
         }
-        return edges
+    }
+
+    /// Numbers of names, and the sources of one edge, each once.
+    private struct Numbering {
+        private(set) var sources: [Int32] = []
+        private var numbers: [Int32]
+        private var count: Int32 = 0
+        /// The edge that a number was last a source of.
+        private var lastEdge: [Int32]
+        private var edge: Int32 = 0
+
+        init(names: Int) {
+            numbers = Array(repeating: -1, count: names)
+            lastEdge = Array(repeating: 0, count: names)
+        }
+
+        mutating func begin() {
+            sources.removeAll(keepingCapacity: true)
+            edge += 1
+        }
+
+        mutating func number(_ name: Int32) -> Int32 {
+            if numbers[Int(name)] < 0 {
+                numbers[Int(name)] = count
+                count += 1
+            }
+            return numbers[Int(name)]
+        }
+
+        mutating func addSource(_ name: Int32) {
+            let number = number(name)
+            guard lastEdge[Int(number)] != edge else { return }
+            lastEdge[Int(number)] = edge
+            sources.append(number)
+        }
     }
 }

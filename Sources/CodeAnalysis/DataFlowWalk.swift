@@ -7,10 +7,16 @@ struct TokenFlow {
     var isReferenced = false
     /// An earlier definition of the same variable reaches this use.
     var fromItself = false
-    /// Tokens this one takes its value from.
-    var ranges: [Range<Int>] = []
+    /// Where ``DataFlowWalk/sources`` says which tokens this one takes its value from; −1 when from none.
+    var firstSource: Int32 = -1
 
-    var hasSources: Bool { fromItself || !ranges.isEmpty }
+    var hasSources: Bool { fromItself || firstSource >= 0 }
+}
+
+/// Tokens that a token takes its value from, and where the next such lie; −1 after the last.
+struct FlowSource {
+    let tokens: Range<Int32>
+    var next: Int32 = -1
 }
 
 /// One pass over a program that follows values from definitions to uses.
@@ -23,8 +29,11 @@ struct DataFlowWalk {
     /// Steps after which a program is followed no further; counted, not timed, so that the result is reproducible.
     static let maximumWork = 5_000_000
 
-    /// Reaching definitions (tokens, ascending) by name.
-    typealias Definitions = [[Int32]]
+    /// Reaching definitions by name: a token, or ``none``, or one of the sets in `joined`, counted down from −2.
+    ///
+    /// Most names have one definition, so that the arms of a branch begin with a copy of plain numbers.
+    private typealias Definitions = [Int32]
+    private static let none: Int32 = -1
 
     enum Step {
         /// `isReplay`: inside the second pass over a loop, where inner loops need no second pass of their own.
@@ -44,7 +53,10 @@ struct DataFlowWalk {
 
     let program: ParsedProgram
     private(set) var flows: [TokenFlow]
+    private(set) var sources: [FlowSource] = []
     private var definitions: Definitions
+    /// Definitions (tokens, ascending) that reach the same place on different ways.
+    private var joined: [[Int32]] = []
     var steps: [Step] = []
     private var branches: [Branch] = []
     /// Tokens that a declaration has dealt with.
@@ -55,7 +67,7 @@ struct DataFlowWalk {
         self.program = program
         flows = Array(repeating: TokenFlow(), count: program.tokens.count)
         isDeclared = Array(repeating: false, count: program.tokens.count)
-        definitions = Array(repeating: [], count: program.nameCount)
+        definitions = Array(repeating: Self.none, count: program.nameCount)
     }
 
     mutating func run() {
@@ -82,26 +94,52 @@ extension DataFlowWalk {
         for token in range where !isDeclared[token] {
             let name = Int(program.tokens[token].name)
             see(token, .comesFrom)
-            if !definitions[name].isEmpty {
-                work += definitions[name].count
-                for definition in definitions[name] { flows[Int(definition)].isReferenced = true }
+            let reaching = definitions[name]
+            if reaching != Self.none {
+                refer(to: reaching)
                 flows[token].fromItself = true
             } else if program.tokens[token].isIdentifier {
-                definitions[name] = [Int32(token)]
+                definitions[name] = Int32(token)
             }
         }
+    }
+
+    private mutating func refer(to reaching: Int32) {
+        guard reaching < 0 else {
+            work += 1
+            flows[Int(reaching)].isReferenced = true
+            return
+        }
+        let set = joined[Int(-2 - reaching)]
+        work += set.count
+        for definition in set { flows[Int(definition)].isReferenced = true }
     }
 
     private mutating func bind(_ target: Range<Int>, _ source: Range<Int>, _ relation: FlowEdge.Relation) {
         work += target.count + source.count
         for token in target {
             see(token, relation)
-            if !source.isEmpty, !flows[token].ranges.contains(source) { flows[token].ranges.append(source) }
-            definitions[Int(program.tokens[token].name)] = [Int32(token)]
+            if !source.isEmpty { add(source, to: token) }
+            definitions[Int(program.tokens[token].name)] = Int32(token)
         }
         if !target.isEmpty {
             for token in source { flows[token].isReferenced = true }
         }
+    }
+
+    /// Adds a source behind those that the token has, unless it is one of them.
+    private mutating func add(_ range: Range<Int>, to token: Int) {
+        let source = FlowSource(tokens: Int32(range.lowerBound)..<Int32(range.upperBound))
+        var last: Int32 = -1
+        var known = flows[token].firstSource
+        while known >= 0 {
+            if sources[Int(known)].tokens == source.tokens { return }
+            last = known
+            known = sources[Int(known)].next
+        }
+        let added = Int32(sources.count)
+        sources.append(source)
+        if last < 0 { flows[token].firstSource = added } else { sources[Int(last)].next = added }
     }
 
     mutating func markDeclared(_ token: Int) { isDeclared[token] = true }
@@ -110,7 +148,7 @@ extension DataFlowWalk {
         for token in range {
             see(token, .comesFrom)
             isDeclared[token] = true
-            definitions[Int(program.tokens[token].name)] = [Int32(token)]
+            definitions[Int(program.tokens[token].name)] = Int32(token)
         }
     }
 
@@ -135,10 +173,25 @@ extension DataFlowWalk {
         for other in results.dropFirst() {
             work += other.count
             for name in other.indices where definitions[name] != other[name] {
-                work += definitions[name].count + other[name].count
-                definitions[name] = Set(definitions[name]).union(other[name]).sorted()
+                join(other[name], into: name)
             }
         }
+    }
+
+    private mutating func join(_ reaching: Int32, into name: Int) {
+        let (own, others) = (tokens(of: definitions[name]), tokens(of: reaching))
+        guard own != others else { return }
+        work += own.count + others.count
+        if own.isEmpty {
+            definitions[name] = reaching
+        } else if !others.isEmpty {
+            joined.append(Set(own).union(others).sorted())
+            definitions[name] = Int32(-1 - joined.count)
+        }
+    }
+
+    private func tokens(of reaching: Int32) -> [Int32] {
+        reaching == Self.none ? [] : reaching >= 0 ? [reaching] : joined[Int(-2 - reaching)]
     }
 }
 
@@ -148,14 +201,21 @@ extension DataFlowWalk {
         Int(program.nodes[node].firstToken)..<Int(program.nodes[node].endToken)
     }
 
-    func children(_ node: Int) -> [Int] {
-        var list: [Int] = []
-        var child = node + 1
-        while child < Int(program.nodes[node].end) {
-            list.append(child)
-            child = Int(program.nodes[child].end)
+    func children(_ node: Int) -> Children {
+        Children(nodes: program.nodes, upcoming: node + 1, end: Int(program.nodes[node].end))
+    }
+
+    /// Nodes beside each other.
+    struct Children: Sequence, IteratorProtocol {
+        let nodes: [SyntaxNode]
+        fileprivate(set) var upcoming: Int
+        let end: Int
+
+        mutating func next() -> Int? {
+            guard upcoming < end else { return nil }
+            defer { upcoming = Int(nodes[upcoming].end) }
+            return upcoming
         }
-        return list
     }
 
     func child(_ node: Int, _ role: FieldRole) -> Int? {

@@ -9,6 +9,8 @@ struct Grammar: Sendable {
     /// Name of each node type, UTF-8, by symbol number.
     let names: [[UInt8]]
     let kinds: [NodeKind]
+    /// Whether each node type is a rule rather than a text, by symbol number.
+    let isNamed: [Bool]
     /// Role of each field, by field number; number 0 is "no field".
     let roles: [FieldRole]
 
@@ -33,14 +35,17 @@ struct Grammar: Sendable {
         let table = NodeKind.table(for: language)
         var names: [[UInt8]] = []
         var kinds: [NodeKind] = []
+        var named: [Bool] = []
         for symbol in unsafe 0..<ts_language_symbol_count(raw) {
             let name = unsafe ts_language_symbol_name(raw, TSSymbol(symbol)).map { unsafe String(cString: $0) } ?? ""
             let isNamed = unsafe ts_language_symbol_type(raw, TSSymbol(symbol)) == TSSymbolTypeRegular
             names.append(Array(name.utf8))
+            named.append(isNamed)
             kinds.append((isNamed ? table[name] : NodeKind.marks[name]) ?? .other)
         }
         self.names = names
         self.kinds = kinds
+        isNamed = named
         var roles: [FieldRole] = [.none]
         for field in unsafe 0..<ts_language_field_count(raw) {
             let name = unsafe ts_language_field_name_for_id(raw, TSFieldId(field + 1)).map {

@@ -11,7 +11,7 @@ struct SyntaxNode {
     let kind: NodeKind
     let role: FieldRole
     let isNamed: Bool
-    let isMissing: Bool
+    var isMissing = false
     /// One past the last node of this sub-tree.
     var end: Int32
     /// Data-flow tokens inside this sub-tree: `firstToken..<endToken`.
@@ -121,8 +121,7 @@ private struct Flattening {
                 field: field,
                 kind: kind,
                 role: Int(field) < grammar.roles.count ? grammar.roles[Int(field)] : .none,
-                isNamed: ts_node_is_named(node),
-                isMissing: ts_node_is_missing(node),
+                isNamed: Int(symbol) < grammar.isNamed.count ? grammar.isNamed[Int(symbol)] : ts_node_is_named(node),
                 end: 0,
                 firstToken: token,
                 endToken: token
@@ -137,9 +136,12 @@ private struct Flattening {
     }
 
     private mutating func leaveLeaf(_ node: TSNode) {
-        if literalDepth == nil, let index = open.last {
-            let opened = nodes[Int(index)]
-            unsafe appendToken(node, symbol: opened.symbol, kind: opened.kind)
+        guard let index = open.last.map(Int.init) else { preconditionFailure("a leaf that was not entered") }
+        // What the parser puts in for a missing token has no text.
+        if unsafe ts_node_start_byte(node) == ts_node_end_byte(node) {
+            nodes[index].isMissing = unsafe ts_node_is_missing(node)
+        } else if literalDepth == nil {
+            unsafe appendToken(node, symbol: nodes[index].symbol, kind: nodes[index].kind)
         }
         leave()
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Programs
 import Synchronization
 
@@ -5,27 +6,26 @@ import Synchronization
 struct ProgramFeatures: Sendable {
     let isBlank: Bool
     let isComplete: Bool
-    /// Ascending.
-    private let subtrees: [StructureHash]
-    private let edges: [StructureHash]
+    private let subtrees: StructureCounts
+    private let edges: StructureCounts
 
     init(_ program: ParsedProgram) {
         isBlank = program.isBlank
         isComplete = program.isComplete
         subtrees = program.subtrees()
-        edges = program.dataFlow().map(\.hash).sorted()
+        edges = program.flowHashes()
     }
 
     /// Bytes of memory, about.
-    var byteCount: Int { (subtrees.count + edges.count) * MemoryLayout<StructureHash>.stride + 64 }
+    var byteCount: Int { subtrees.byteCount + edges.byteCount + 64 }
 
     /// True when there is a data flow that a candidate can match.
-    var hasFlow: Bool { !edges.isEmpty }
+    var hasFlow: Bool { edges.total > 0 }
 
     /// AST match: the part of the reference's sub-trees that this program has, each of its own counted once.
     func astMatch(against reference: ProgramFeatures) -> Double {
         guard !isBlank, !reference.isBlank else { return 0 }
-        return Double(Self.common(subtrees, reference.subtrees)) / Double(reference.subtrees.count)
+        return Double(reference.subtrees.common(with: subtrees)) / Double(reference.subtrees.total)
     }
 
     /// Data-flow match: the part of the reference's edges that this program has, each of its own counted once.
@@ -35,29 +35,13 @@ struct ProgramFeatures: Sendable {
     func dataFlowMatch(against reference: ProgramFeatures) -> Double? {
         guard reference.hasFlow else { return nil }
         guard !isBlank else { return 0 }
-        return Double(Self.common(edges, reference.edges)) / Double(reference.edges.count)
-    }
-
-    /// The size of the intersection of two multisets, both ascending.
-    private static func common(_ found: [StructureHash], _ wanted: [StructureHash]) -> Int {
-        var (i, j, count) = (0, 0, 0)
-        while i < found.count, j < wanted.count {
-            if found[i] == wanted[j] {
-                count += 1
-                i += 1
-                j += 1
-            } else if found[i] < wanted[j] {
-                i += 1
-            } else {
-                j += 1
-            }
-        }
-        return count
+        return Double(reference.edges.common(with: edges)) / Double(reference.edges.total)
     }
 }
 
-/// Features of the programs seen last: a reference comes round with every sample of its problem, and samples repeat one another.
-final class FeatureCache: Sendable {
+/// What was made of the programs seen last: a reference comes round with every sample of its problem, and samples repeat
+/// one another.
+final class ProgramCache<Value: Sendable>: Sendable {
     /// A program, hashed once.
     private struct Key: Hashable {
         let code: String
@@ -71,32 +55,50 @@ final class FeatureCache: Sendable {
         }
 
         static func == (left: Key, right: Key) -> Bool {
-            left.hash == right.hash && left.language == right.language && left.code.utf8.elementsEqual(right.code.utf8)
+            left.hash == right.hash && left.language == right.language && left.code.hasSameBytes(as: right.code)
         }
 
         func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
-    /// Bytes of programs and features, which are dropped together when they become more.
-    private static let capacity = 32 << 20
+    /// Bytes of programs and values, which are dropped together when they become more.
+    private let capacity = 32 << 20
 
     private struct State {
-        var entries: [Key: ProgramFeatures] = [:]
+        var entries: [Key: Value] = [:]
         var bytes = 0
     }
 
     private let state = Mutex(State())
+    private let size: @Sendable (Value) -> Int
+
+    /// - Parameter size: bytes of memory that a value takes, about.
+    init(size: @escaping @Sendable (Value) -> Int) { self.size = size }
 
     /// What is known of `code`, or what `make` finds; nil is not remembered.
-    func features(_ code: String, _ language: Language, make: () -> ProgramFeatures?) -> ProgramFeatures? {
+    func value(_ code: String, _ language: Language, make: () -> Value?) -> Value? {
         let key = Key(code, language)
         if let known = state.withLock({ $0.entries[key] }) { return known }
         guard let made = make() else { return nil }
         state.withLock { state in
-            let bytes = code.utf8.count + made.byteCount
-            if state.bytes + bytes > Self.capacity { state = State() }
+            let bytes = code.utf8.count + size(made)
+            if state.bytes + bytes > capacity { state = State() }
             if state.entries.updateValue(made, forKey: key) == nil { state.bytes += bytes }
         }
         return made
+    }
+}
+
+extension String {
+    /// Whether both are the same bytes, where `==` is true for texts that only look the same.
+    fileprivate func hasSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let compared: Bool?? = unsafe utf8.withContiguousStorageIfAvailable { own in
+            unsafe other.utf8.withContiguousStorageIfAvailable { others in
+                guard let first = own.baseAddress, let second = others.baseAddress else { return true }
+                return unsafe memcmp(first, second, own.count) == 0
+            }
+        }
+        return (compared ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

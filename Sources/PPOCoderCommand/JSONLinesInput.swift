@@ -54,7 +54,8 @@ final class JSONLinesInput<Row: Sendable>: Sendable {
         let lines = try LineReader(path: path)
         name = lines.name
         self.skipBadRows = skipBadRows
-        decode = { try transform(try JSONDecoder().decode(Raw.self, from: $0)) }
+        let decoder = JSONDecoder()
+        decode = { try transform(try decoder.decode(Raw.self, from: $0)) }
         unsafe state = State(lines: lines)
     }
 

@@ -36,9 +36,16 @@ final class JSONLinesOutput {
     /// Adds one row.
     ///
     /// The file is emptied by the first, so that a command that never gets there spoils nothing.
-    func write(_ row: some Encodable) throws {
-        let line = try encoder.encode(row) + Data("\n".utf8)
-        try opened().write(contentsOf: line)
+    func write(_ row: some Encodable) throws { try write(rows: CollectionOfOne(row)) }
+
+    /// Adds rows, all at once.
+    func write(rows: some Collection<some Encodable>) throws {
+        var lines = Data()
+        for row in rows {
+            lines.append(try encoder.encode(row))
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try opened().write(contentsOf: lines)
     }
 
     /// Ends the file; one without rows is there, empty.

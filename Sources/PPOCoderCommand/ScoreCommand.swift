@@ -117,8 +117,8 @@ struct ScoreCommand: AsyncParsableCommand {
                 )
             }
         } emit: { rows in
+            try output.write(rows: rows)
             for row in rows {
-                try output.write(row)
                 count += 1
                 sum += row.value.codeBLEU
             }
