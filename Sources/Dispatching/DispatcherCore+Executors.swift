@@ -111,7 +111,11 @@ extension DispatcherCore {
         record.slots = Int(hello.slots)
         record.languages = Set(hello.toolChains.keys)
         record.name = hello.name
-        record.foreign = running.subtracting(queue.leases(of: executor)).filter { $0 >> 63 == 0 }
+        // One that was silent is told once for each of its messages to say hello, and later hellos name leases that its results
+        // have ended meanwhile: those would hold their credit for ever.
+        record.foreign = running.subtracting(queue.leases(of: executor)).filter {
+            $0 >> 63 == 0 && !queue.hasEnded($0)
+        }
         if let probe = record.probe, !running.contains(probe.lease) { record.probe = nil }
         executors[executor] = record
         // Leases it does not know were lost on their way to it.

@@ -190,6 +190,28 @@ struct DispatcherCoreTests {
         #expect(bench.leases().map(\.request.program) == ["job"])
     }
 
+    @Test func aLateHelloThatNamesLeasesWithResultsTakesNoCreditFromAnExecutorThatWasSilent() {
+        var bench = Bench()
+        bench.client("c")
+        bench.executor("e", slots: 2)
+        for program in ["0", "1"] { bench.ask("c", program) }
+        let held = bench.leases()
+        #expect(held.map(\.request.program) == ["0", "1"])
+        for _ in 0..<60 {
+            bench.tick(1)
+            bench.client("c")
+        }
+        // It wakes, and each of three messages is answered with "say hello first".
+        let leases = held.map(\.leaseID)
+        bench.executor("e", slots: 2, running: leases)
+        for lease in held { bench.report("e", lease) }
+        bench.executor("e", slots: 2, running: leases)
+        bench.executor("e", slots: 2, running: leases)
+        #expect(bench.leases().isEmpty)
+        for program in ["2", "3"] { bench.ask("c", program) }
+        #expect(bench.leases().map(\.request.program) == ["2", "3"])
+    }
+
     @Test func anExecutorThatKeepsFailingIsTriedAgainAndTheJobsGoElsewhere() {
         var bench = Bench {
             $0.probes = probes()
