@@ -215,8 +215,8 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
     /// Lets `peer` have `count` more leases.
     ///
     /// From now on it takes jobs of `kinds`; nil means any. The last `reserve` of its credits are for jobs that would have to
-    /// wait there, so that it need not wait for the next one; they are used only while so much waits that it would have to
-    /// wait anywhere.
+    /// wait there, so that it need not wait for the next one. They are used only while more jobs wait than are leased: of
+    /// the last round, a job would wait behind one peer's jobs while another peer has nothing to do.
     package mutating func grantCredits(_ peer: Peer, _ count: Int, kinds: Set<String>? = nil, reserve: Int = 0) {
         peers.register(peer, kinds: kinds, reserve: reserve)
         peers.add(max(0, count), to: peer)
@@ -242,7 +242,7 @@ package struct LeaseQueue<Job: Sendable, JobID: Hashable & Sendable, Peer: Hasha
         var peers = PeerIndex<Peer>()
         swap(&peers, &self.peers)
         defer { swap(&peers, &self.peers) }
-        let reserves = waitingCount > peers.reserves
+        let reserves = waitingCount > leases.count
         return ready.takeFirst(
             isCurrent: { id, order in entries[id].map { $0.leases.isEmpty && $0.order == order } ?? false },
             peerFor: { id, kind in peers.best(for: kind, avoiding: entries[id]?.lostOn ?? [], reserves: reserves) }

@@ -28,8 +28,6 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
     private var arrivals = 0
     /// Credit of all peers.
     private(set) var credits = 0
-    /// Credits of all peers for what would have to wait there.
-    private(set) var reserves = 0
 
     subscript(peer: Peer) -> State? { states[peer] }
 
@@ -49,7 +47,6 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
             arrivals += 1
             states[peer] = State(order: arrivals, group: group)
         }
-        reserves += reserve - (states[peer]?.reserve ?? 0)
         states[peer]?.reserve = reserve
         states[peer]?.group = group
         states[peer]?.draining = false
@@ -58,13 +55,11 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
     mutating func remove(_ peer: Peer) {
         guard let state = states.removeValue(forKey: peer) else { return }
         credits -= state.credits
-        reserves -= state.reserve
     }
 
     mutating func drain(_ peer: Peer) {
         guard let state = states[peer] else { return }
         credits -= state.credits
-        reserves -= state.reserve
         states[peer]?.credits = 0
         states[peer]?.reserve = 0
         states[peer]?.draining = true
