@@ -3,24 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <tree_sitter/api.h>
 #include <tree_sitter/parser.h>
-
-/// Zeroed memory that is never freed, in huge pages where the kernel has them: a parser jumps about in its table, and
-/// thousands of small pages would have to be faulted in one by one. NULL when there is none.
-static inline void *ts_table_memory(size_t size) {
-    const size_t huge = 2 << 20;
-    if (size < huge) return calloc(1, size);
-    const size_t whole = (size + huge - 1) & ~(huge - 1);
-    char *raw = mmap(NULL, whole + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (raw == MAP_FAILED) return NULL;
-    char *table = (char *)(((uintptr_t)raw + huge - 1) & ~(uintptr_t)(huge - 1));
-    if (table > raw) munmap(raw, table - raw);
-    if (table + whole < raw + whole + huge) munmap(table + whole, raw + huge - table);
-    madvise(table, whole, MADV_HUGEPAGE);
-    return table;
-}
 
 /// A copy of `language` in which every state has a row of its own in the parse table.
 ///
@@ -32,7 +16,7 @@ static inline const TSLanguage *ts_language_written_out(const TSLanguage *langua
     if (language->version < TREE_SITTER_LANGUAGE_VERSION) return NULL;
     const size_t width = language->symbol_count;
     TSLanguage *copy = malloc(sizeof *copy);
-    uint16_t *table = copy == NULL ? NULL : ts_table_memory(width * language->state_count * sizeof *table);
+    uint16_t *table = copy == NULL ? NULL : calloc(width * language->state_count, sizeof *table);
     if (table == NULL) {
         free(copy);
         return NULL;
