@@ -1,3 +1,5 @@
+internal import Determinism
+
 /// Finds the functions of a Python file, for a completion corpus made from files on the machine.
 ///
 /// By lines and margins alone: what is cut wrongly does not compile, and whoever builds a corpus compiles it.
@@ -42,6 +44,28 @@ package enum PythonFunctions {
         }
         return result
     }
+
+    /// Functions that are the first lines of `code`, which is one: at most `count` of them, from anywhere in it.
+    ///
+    /// Whoever learns from `code` alone sees one ending of it. Cut after a line that ends a statement it is a function, too, and
+    /// shows how this line may end; what is cut elsewhere does not compile. Which lines are tried depends on `code` alone.
+    package static func beginnings(of code: String, atMost count: Int) -> [String] {
+        let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+        let isText = linesInsideStrings(lines)
+        var places: [Int] = []
+        var bytes = 0
+        // The last line is followed by an empty one.
+        for (index, line) in lines.dropLast(2).enumerated() {
+            bytes += line.utf8.count + 1
+            let first = line.first { !$0.isWhitespace }
+            if index > 0, bytes >= shortestBytes, !isText[index + 1], let first, first != "#" { places.append(index) }
+        }
+        var generator = RandomKey(seed: Digest(of: code).leadingBits).generator()
+        return generator.shuffled(places).prefix(count).map { lines[...$0].joined(separator: "\n") + "\n" }
+    }
+
+    /// Shorter beginnings have hardly the 64 tokens that the completion task asks for.
+    private static let shortestBytes = 192
 
     private static func definedName(_ line: Substring) -> String? {
         var rest = line.drop { $0 == " " || $0 == "\t" }

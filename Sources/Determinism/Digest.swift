@@ -52,6 +52,9 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The first eight bytes as a number, big-endian: for random keys, and for names where no adversary chooses the text.
+    package var leadingBits: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
     package var description: String { String(hex.prefix(12)) }
 }
 

@@ -57,7 +57,7 @@ final class PythonCorpus: Sendable {
             return
         }
         for function in PythonFunctions.functions(in: text).reversed() {
-            let name = Digest(of: function.code).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let name = Digest(of: function.code).leadingBits
             guard state.seen.insert(name).inserted else {
                 state.repeats += 1
                 continue

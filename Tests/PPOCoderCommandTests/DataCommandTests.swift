@@ -120,6 +120,29 @@ import Testing
         #expect(Set(rows.compactMap { $0["id"] as? String }) == ["a.py:1", "a.py:5"])
     }
 
+    /// Cut after `if x:` a function does not compile; cut after a statement it does.
+    @Test func aCorpusCanHoldTheBeginningsOfTrainingFunctions() throws {
+        let folder = try Scratch()
+        let statement = "    total = total + some_value_of_the_list_that_is_added_here + 1\n"
+        let body = String(repeating: statement, count: 4) + "    if total > 3:\n        total = 0\n    return total\n"
+        let functions = (0..<40).map { "def f\($0)(total):\n\(body)\n" }
+        try FileManager.default.createDirectory(at: folder.url.appending(path: "in"), withIntermediateDirectories: true)
+        _ = try folder.file("in/a.py", functions.joined())
+        let run = try CommandRun.ppocoder([
+            "data", "convert", "--python-files", folder.path("in"), "--beginnings", "9", "--output", folder.path("out"),
+        ])
+        #expect(run.code == 0, "\(run.errors)")
+        let rows = { (split: String) in
+            try CommandRun.rows(String(contentsOfFile: folder.path("out/\(split).jsonl"), encoding: .utf8))
+        }
+        let train = try rows("train").compactMap { $0["id"] as? String }
+        let held = try (rows("validation") + rows("test")).compactMap { $0["id"] as? String }
+        #expect(held.allSatisfy { !$0.contains("/") })
+        // 192 bytes are reached in the third of the four lines: after it, the fourth and the inner one a function may end.
+        #expect(Set(train.compactMap { $0.split(separator: "/").dropFirst().first }) == ["4", "5", "7"])
+        #expect(Set(train).count == train.count)
+    }
+
     @Test func givenCompletionsGivePassAtK() throws {
         let folder = try Self.folder()
         let right = #""def f(x):\n    return x + x\n""#

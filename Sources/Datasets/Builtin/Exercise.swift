@@ -89,7 +89,7 @@ struct Exercise: Sendable {
 
     /// A random key that depends on the exercise and not on its wording.
     func key(seed: UInt64) -> RandomKey {
-        RandomKey(seed: seed, path: Digest(of: canonical).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        RandomKey(seed: seed, path: Digest(of: canonical).leadingBits)
     }
 
     /// The whole function called `name` with `body`.

@@ -46,7 +46,7 @@ package struct JSONLinesReader: ProblemReader {
         var seen: [UInt64: Int] = [:]
         try rows.forEach(Row.self) { row, line in
             let problem = try Self.problem(of: row)
-            let name = Digest(of: row.id).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let name = Digest(of: row.id).leadingBits
             if let first = seen[name] {
                 throw BadField(field: "id", expected: "a new id: \"\(row.id)\" stands in line \(first) too")
             }
