@@ -53,26 +53,17 @@ package actor ExecutionDispatcher {
 
     /// Serves until the task is cancelled or a channel fails; peers are told goodbye.
     package func run() async throws(DispatchError) {
-        let failure = await withTaskGroup(of: TransportError?.self) { group in
-            group.addTask { await self.serve(.client) }
-            group.addTask { await self.serve(.executor) }
-            group.addTask {
-                while (try? await Task.sleep(for: .milliseconds(100))) != nil { await self.tick() }
-                return nil
-            }
-            var failure: TransportError?
-            for await ended in group {
-                if let ended, ended != .cancelled, failure == nil { failure = ended }
-                group.cancelAll()
-            }
-            return failure
-        }
+        let failure = await runSideBySide(
+            tickEvery: .milliseconds(100),
+            { await self.tick() },
+            [{ await self.serve(.client) }, { await self.serve(.executor) }]
+        )
         core.close()
         await perform()
         if let failure { throw .transport(failure) }
     }
 
-    private func serve(_ side: DispatcherSide) async -> TransportError? {
+    private func serve(_ side: DispatcherSide) async -> TransportError {
         let channel = side == .client ? clientChannel : executorChannel
         do throws(TransportError) {
             while true {

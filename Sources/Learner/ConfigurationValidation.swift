@@ -52,6 +52,7 @@ extension RunConfiguration {
         try positive("cluster.rollout_workers", cluster.rolloutWorkers, orZero: true)
         try positive("cluster.executors", cluster.executors, orZero: true)
         try positive("cluster.restarts", cluster.restarts, orZero: true)
+        try positive("cluster.relay_fanout", cluster.relayFanout, orZero: true)
         try positive("cluster.learner_lanes", cluster.learnerLanes)
         try positive("cluster.microbatch_size", cluster.microbatchSize)
         try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)

@@ -271,6 +271,9 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var weightEncoding = "fp32"
     /// The workers of one host fetch weights once, and share them over a socket of the host.
     package var shareWeights = false
+    /// `ppocoder launch` puts a relay of weights on every host of rollout workers, and no host sends weights to more than so many
+    /// others; 0: the learner sends them to every worker.
+    package var relayFanout = 0
     /// TCP without keys, on the loopback interface.
     package var insecure = false
     /// How long a lease lasts without a renewal, seconds.
@@ -291,6 +294,7 @@ package struct ClusterSection: Codable, Sendable, Equatable {
         case watchdogSeconds = "watchdog_s"
         case weightEncoding = "weight_encoding"
         case shareWeights = "share_weights"
+        case relayFanout = "relay_fanout"
         case rolloutWorkers = "rollout_workers"
         case learnerLanes = "learner_lanes"
         case microbatchSize = "microbatch_size"

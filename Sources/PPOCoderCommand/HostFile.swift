@@ -10,9 +10,19 @@ struct HostFile: Equatable {
         var count = 1
         /// Programs judged at once by one executor; 0: one per core.
         var slots = 0
-        /// Of the learner: the address that it listens on and the others connect to, or the name of an interface with `host`
-        /// as what the others connect to.
+        /// Of the learner, and of a relay of weights: the address that it listens on and the others connect to, or the name of
+        /// an interface with `host` as what the others connect to.
         var address: String?
+
+        /// Where a server of this host listens: an address, or an interface.
+        var listening: String { address ?? reached }
+
+        /// What others connect to: an address with dots or colons; not the name of an interface.
+        var reached: String {
+            // ssh may be told a user; sockets may not.
+            let plain = host.split(separator: "@").last.map(String.init) ?? host
+            return address.map { $0.contains(".") || $0.contains(":") ? $0 : plain } ?? plain
+        }
     }
 
     var entries: [Entry] = []
@@ -56,12 +66,13 @@ struct HostFile: Equatable {
             switch (parts[0], number) {
             case ("count", let count?) where (1...1024).contains(count) && role != .learner: entry.count = count
             case ("slots", let slots?) where (0...4096).contains(slots) && role == .executor: entry.slots = slots
-            case ("address", _) where parts.count == 2 && role == .learner: entry.address = parts[1]
+            case ("address", _) where parts.count == 2 && role != .executor: entry.address = parts[1]
             default:
                 throw HostFileError(
                     place: place,
                     reason:
-                        "'\(word)' is not understood; learner takes address=, rollout count=, executor count= and slots="
+                        "'\(word)' is not understood; learner takes address=, rollout count= and address=, executor count= "
+                        + "and slots="
                 )
             }
         }

@@ -32,18 +32,40 @@ struct LaunchPlan: Equatable {
 
     var copies: [Copy]
     var processes: [Process]
+    /// Who sends weights to whom, a row per sender; empty: the learner to every worker.
+    var weights: [String]
     /// The settings that the learner's host gets.
     var settings: RunConfiguration
+
+    /// The hosts of rollout workers, each once, as they are in the file.
+    private struct Relays {
+        var hosts: [HostFile.Entry] = []
+        var tree: WeightTree
+
+        init(_ hosts: HostFile, fanout: Int) {
+            tree = WeightTree(fanout: fanout)
+            guard fanout > 0 else { return }
+            for entry in hosts.entries where entry.role == .rollout {
+                guard let known = self.hosts.firstIndex(where: { $0.host == entry.host }) else {
+                    self.hosts.append(entry)
+                    continue
+                }
+                self.hosts[known].address = self.hosts[known].address ?? entry.address
+            }
+        }
+
+        /// Where the workers of a host have weights from; nil: where the learner says.
+        func socket(of host: String, port: Int) -> String? {
+            hosts.firstIndex { $0.host == host }.map { "ipc:///tmp/ppocoder-relay-\(port)-\($0 + 1)" }
+        }
+    }
 
     init(hosts: HostFile, settings: RunConfiguration, options: Options) throws {
         guard let learner = hosts.entries.first(where: { $0.role == .learner }) else {
             preconditionFailure("a host file without a learner is refused when it is read")
         }
-        // ssh may be told a user; sockets may not.
-        let host = learner.host.split(separator: "@").last.map(String.init) ?? learner.host
-        let address = learner.address ?? host
         var settings = settings
-        settings.cluster.endpoint = "tcp://\(address):\(options.port)"
+        settings.cluster.endpoint = "tcp://\(learner.listening):\(options.port)"
         settings.cluster.keys = "\(options.remote)/keys"
         settings.cluster.insecure = false
         settings.cluster.rolloutWorkers = 0
@@ -51,52 +73,86 @@ struct LaunchPlan: Equatable {
         settings.run.outputPath = "\(options.remote)/runs"
         try settings.validate()
         self.settings = settings
-        // An address with dots or colons is where the others connect; the name of an interface is not.
-        let reached = address.contains(".") ? address : host
-        copies = Self.copies(hosts)
-        let program = { (name: String) in Self.quoted("\(options.programs)/\(name)") }
-        let run = Self.quoted("\(options.remote)/runs/\(settings.run.name)")
-        processes = [
-            Process(
-                host: learner.host,
-                role: .learner,
-                name: "learner",
-                // Started again after a lost connection, it goes on where it was.
-                command:
-                    "if [ -e \(run)/config.yaml ]; then exec \(program("ppocoder")) train --attached --resume \(run); "
-                    + "else exec \(program("ppocoder")) train --attached --config "
-                    + "\(Self.quoted("\(options.remote)/run.yaml")); fi"
-            )
-        ]
+        let relays = Relays(hosts, fanout: settings.cluster.relayFanout)
+        weights = relays.tree.rows(relays.hosts.map(\.host))
+        copies = Self.copies(hosts, hasRelays: !relays.hosts.isEmpty)
+        processes = [Self.learner(learner.host, run: settings.run.name, options)]
+        processes += Self.relays(relays, learner: learner, options)
         for entry in hosts.entries where entry.role != .learner {
             for _ in 0..<entry.count {
                 let number = processes.count { $0.role == entry.role } + 1
-                let name = "\(entry.role.rawValue)-\(number)"
-                let keys = Self.quoted("\(options.remote)/keys/\(entry.role.rawValue)")
-                let command =
-                    entry.role == .rollout
-                    ? "\(program("ppocoder-rollout")) --connect tcp://\(reached):\(options.port)"
-                    : "\(program("ppocoder-sandbox")) execute --connect tcp://\(reached):\(options.port + 4) "
+                let command: String
+                if entry.role == .rollout {
+                    let source = relays.socket(of: entry.host, port: options.port).map { " --weights-from \($0)" } ?? ""
+                    command = "ppocoder-rollout --connect tcp://\(learner.reached):\(options.port)\(source)"
+                } else {
+                    command =
+                        "ppocoder-sandbox execute --connect tcp://\(learner.reached):\(options.port + 4) "
                         + "--slots \(entry.slots)"
-                processes.append(
-                    Process(
-                        host: entry.host,
-                        role: entry.role,
-                        name: name,
-                        command: "exec \(command) --keys \(keys) --name \(name)@\(entry.host)"
-                    )
-                )
+                }
+                processes.append(Self.process(entry.role, number, on: entry.host, command, options))
             }
         }
     }
 
-    private static func copies(_ hosts: HostFile) -> [Copy] {
+    private static func learner(_ host: String, run: String, _ options: Options) -> Process {
+        let program = quoted("\(options.programs)/ppocoder")
+        let run = quoted("\(options.remote)/runs/\(run)")
+        return Process(
+            host: host,
+            role: .learner,
+            name: "learner",
+            // Started again after a lost connection, it goes on where it was.
+            command:
+                "if [ -e \(run)/config.yaml ]; then exec \(program) train --attached --resume \(run); "
+                + "else exec \(program) train --attached --config \(quoted("\(options.remote)/run.yaml")); fi"
+        )
+    }
+
+    /// One relay of weights per host of rollout workers, each with the host that it has them from.
+    private static func relays(_ relays: Relays, learner: HostFile.Entry, _ options: Options) -> [Process] {
+        // The learner's host has workers, maybe; its own five ports come first.
+        let port = options.port + 5
+        return relays.hosts.enumerated().map { index, entry in
+            var command =
+                "ppocoder-rollout relay --connect tcp://\(learner.reached):\(options.port + 1) "
+                + "--listen tcp://\(entry.listening):\(port)"
+            if let socket = relays.socket(of: entry.host, port: options.port) { command += " --listen \(socket)" }
+            if let parent = relays.tree.parent(of: index) {
+                command += " --weights-from tcp://\(relays.hosts[parent].reached):\(port)"
+            }
+            return process(.relay, index + 1, on: entry.host, command, options)
+        }
+    }
+
+    /// One process; `command` is a program of ours and its flags, but for keys and name.
+    private static func process(
+        _ role: PeerRole,
+        _ number: Int,
+        on host: String,
+        _ command: String,
+        _ options: Options
+    ) -> Process {
+        let words = command.split(separator: " ", maxSplits: 1)
+        let program = quoted("\(options.programs)/\(words[0])")
+        let keys = quoted("\(options.remote)/keys/\(role.rawValue)")
+        let name = "\(role.rawValue)-\(number)"
+        return Process(
+            host: host,
+            role: role,
+            name: name,
+            command: "exec \(program) \(words[1]) --keys \(keys) --name \(name)@\(host)"
+        )
+    }
+
+    private static func copies(_ hosts: HostFile, hasRelays: Bool) -> [Copy] {
         var names: [String] = []
         for entry in hosts.entries where !names.contains(entry.host) { names.append(entry.host) }
         return names.map { host in
             let roles = hosts.entries.filter { $0.host == host }.map(\.role)
             let needed = PeerRole.allCases.filter {
                 roles.contains($0) || ($0 == .dispatcher && roles.contains(.learner))
+                    || ($0 == .relay && hasRelays && roles.contains(.rollout))
             }
             return Copy(host: host, roles: needed, hasSettings: roles.contains(.learner))
         }

@@ -13,9 +13,11 @@ struct LaunchSSH: AsyncParsableCommand {
             "Copies keys and settings to hosts, starts learner, rollout workers and executors there, and stops them.",
         discussion: """
             The file of hosts has a line per kind of process: 'learner HOST [address=ADDRESS or INTERFACE]', \
-            'rollout HOST [count=N]', 'executor HOST [count=N] [slots=N]'. The programs must be on every host, in the same \
+            'rollout HOST [count=N] [address=…]', 'executor HOST [count=N] [slots=N]'. The programs must be on every host, in the same \
             folder. Each host gets the keys of its roles and no others. A process that ends is started again; when the \
-            learner is done, or this command ends, all end. The same command again goes on with the run.
+            learner is done, or this command ends, all end. The same command again goes on with the run. With \
+            cluster.relay_fanout N no host sends weights to more than N others: a relay on every host of rollout workers, which \
+            listens on its address, hands them on.
             """
     )
 
@@ -38,7 +40,7 @@ struct LaunchSSH: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder for keys, settings and the run on every host.", valueName: "folder"))
     var remote = "/var/tmp/ppocoder"
 
-    @Option(help: "First of the learner's five ports.")
+    @Option(help: "First of the learner's five ports; the next one after them is that of relays.")
     var port = 6000
 
     @Option(help: ArgumentHelp("Command that runs a command on a host, with its flags.", valueName: "command"))
@@ -51,7 +53,7 @@ struct LaunchSSH: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        guard (1...65_531).contains(port) else { throw ValidationError("--port is \(port), expected 1 … 65531") }
+        guard (1...65_530).contains(port) else { throw ValidationError("--port is \(port), expected 1 … 65530") }
     }
 
     func run() async throws {
@@ -68,6 +70,9 @@ struct LaunchSSH: AsyncParsableCommand {
             try KeyMaking.all(in: keys)
             try makeManifestKeys(in: keys)
             writeNotice("launch: made keys in \(keys)")
+        }
+        if !plan.weights.isEmpty, !FileManager.default.fileExists(atPath: "\(keys)/relay") {
+            throw KeyError.noRelay(path: "\(keys)/relay")
         }
         try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
         let keeper = ProcessKeeper()
@@ -149,6 +154,7 @@ struct LaunchSSH: AsyncParsableCommand {
             let words = (options.ssh + [copy.host, LaunchPlan.unpack(copy, options)]).map(LaunchPlan.quoted)
             lines.append("tar -cf - … | " + words.joined(separator: " "))
         }
+        lines += plan.weights.map { "# weights: \($0)" }
         for process in plan.processes {
             lines.append("# \(process.name) on \(process.host)")
             lines.append(LaunchPlan.start(process, options).map(LaunchPlan.quoted).joined(separator: " "))

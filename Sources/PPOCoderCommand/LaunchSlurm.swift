@@ -13,7 +13,7 @@ struct LaunchSlurm: AsyncParsableCommand {
         discussion: """
             Two jobs: a heterogeneous one with the learner and the rollout workers, and an array of executors, which may grow \
             (submit executors.sbatch again) and shrink (scancel some) while the run goes on. A job that is requeued goes on from \
-            the newest checkpoint.
+            the newest checkpoint. With cluster.relay_fanout N a relay of weights runs on every node of rollout workers.
             """
     )
 
@@ -78,6 +78,8 @@ struct LaunchSlurm: AsyncParsableCommand {
         let own = ProcessKeeper.Command.own("ppocoder", []).executable.deletingLastPathComponent().path
         var environment = ["PPOCODER_HOME=\(programs ?? own)", "PPOCODER_RUN=\(shared)", "PPOCODER_PORT=\(port)"]
         if let interface { environment.append("PPOCODER_INTERFACE=\(interface)") }
+        let fanout = configuration.cluster.relayFanout
+        if fanout > 0 { environment.append("PPOCODER_RELAY_FANOUT=\(fanout)") }
         let commands = ["train.sbatch", "executors.sbatch"].map { script in
             [
                 "sbatch", "--export=ALL,\(environment.joined(separator: ","))", "--chdir=\(shared)",
@@ -98,6 +100,9 @@ struct LaunchSlurm: AsyncParsableCommand {
         if !FileManager.default.fileExists(atPath: "\(shared)/keys") {
             try KeyMaking.all(in: "\(shared)/keys")
             try makeManifestKeys(in: "\(shared)/keys")
+        }
+        if fanout > 0, !FileManager.default.fileExists(atPath: "\(shared)/keys/relay") {
+            throw KeyError.noRelay(path: "\(shared)/keys/relay")
         }
         for (name, text) in [
             ("train.sbatch", scripts.train), ("executors.sbatch", scripts.execute),

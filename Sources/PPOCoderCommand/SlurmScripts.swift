@@ -43,17 +43,22 @@ struct SlurmScripts: Equatable {
     private static let trainBody = #"""
         # PPOCODER_HOME: folder of the programs. PPOCODER_RUN: folder that all nodes share, with run.yaml and keys in it.
         # PPOCODER_INTERFACE: network interface to listen on; without it the address that the node's name stands for.
-        # PPOCODER_PORT: first of five ports.
+        # PPOCODER_PORT: first of five ports. PPOCODER_RELAY_FANOUT: no node sends weights to more than so many others; without it
+        # the learner sends them to every worker.
         set -euo pipefail
         # Whoever submitted this is not the parent of what it starts.
         unset PPOCODER_PARENT
         : "${PPOCODER_HOME:?folder of the programs}" "${PPOCODER_RUN:?folder that all nodes share}"
         port=${PPOCODER_PORT:-6000}
-        if [[ -n ${PPOCODER_INTERFACE:-} ]]; then
-            address=$(ip -4 -o addr show dev "$PPOCODER_INTERFACE" | awk '{split($4, a, "/"); print a[1]; exit}')
-        else
-            address=$(getent ahostsv4 "$(hostname)" | awk '{print $1; exit}')
-        fi
+        own_address() {
+            if [[ -n ${PPOCODER_INTERFACE:-} ]]; then
+                ip -4 -o addr show dev "$PPOCODER_INTERFACE" | awk '{split($4, a, "/"); print a[1]; exit}'
+            else
+                getent ahostsv4 "$(hostname)" | awk '{print $1; exit}'
+            fi
+        }
+        export -f own_address
+        address=$(own_address)
         [[ -n $address ]] || { echo "no address to listen on: set PPOCODER_INTERFACE" >&2; exit 2; }
 
         # Executors of other jobs find the learner here, also after it has moved to another node.
@@ -65,13 +70,43 @@ struct SlurmScripts: Equatable {
         trap 'requeue=1; kill -TERM $(jobs -p) 2>/dev/null' USR1
         trap 'kill -TERM $(jobs -p) 2>/dev/null' TERM
 
+        # A relay of weights on every node of rollout workers. The learner sends to the first ones, they to the next; each says in the
+        # shared folder where it is.
+        rm -rf "$PPOCODER_RUN/relays"
+        fanout=${PPOCODER_RELAY_FANOUT:-0}
+        if ((fanout > 0)); then
+            mkdir -p "$PPOCODER_RUN/relays"
+            nodes=${SLURM_JOB_NUM_NODES_HET_GROUP_1:-1}
+            srun --het-group=1 --overlap --nodes="$nodes" --ntasks="$nodes" --ntasks-per-node=1 --cpus-per-task=1 \
+                --kill-on-bad-exit=0 bash -c '
+                relays=$PPOCODER_RUN/relays
+                own=$(own_address)
+                [[ -n $own ]] || { echo "no address for a relay to listen on: set PPOCODER_INTERFACE" >&2; exit 2; }
+                echo "$own" >"$relays/$SLURM_NODEID.new"
+                mv "$relays/$SLURM_NODEID.new" "$relays/$SLURM_NODEID"
+                from=()
+                if ((SLURM_NODEID >= $2)); then
+                    sender=$relays/$((SLURM_NODEID / $2 - 1))
+                    until [[ -e $sender ]]; do sleep 1; done
+                    from=(--weights-from "tcp://$(<"$sender"):$(($1 + 5))")
+                fi
+                until "$PPOCODER_HOME/ppocoder-rollout" relay --connect "tcp://$0:$(($1 + 1))" "${from[@]}" \
+                    --listen "tcp://$own:$(($1 + 5))" --listen "ipc:///tmp/ppocoder-relay-$SLURM_JOB_ID-$SLURMD_NODENAME" \
+                    --keys "$PPOCODER_RUN/keys/relay" --name "relay-$SLURM_NODEID@$(hostname)"; do
+                    [[ $? == 2 ]] && exit 2
+                    sleep 5
+                done' "$address" "$port" "$fanout" &
+        fi
+
         # A worker gives up when it finds no learner for two minutes, and the warm start may take longer.
         srun --het-group=1 --kill-on-bad-exit=0 bash -c '
+            from=()
+            (($2 > 0)) && from=(--weights-from "ipc:///tmp/ppocoder-relay-$SLURM_JOB_ID-$SLURMD_NODENAME")
             until "$PPOCODER_HOME/ppocoder-rollout" --connect "tcp://$0:$1" --keys "$PPOCODER_RUN/keys/rollout" \
-                --name "rollout-$SLURM_PROCID@$(hostname)"; do
+                --name "rollout-$SLURM_PROCID@$(hostname)" "${from[@]}"; do
                 [[ $? == 2 ]] && exit 2
                 sleep 5
-            done' "$address" "$port" &
+            done' "$address" "$port" "$fanout" &
 
         run=$PPOCODER_RUN/runs/$(sed -n '/^run:/,/^[^ ]/s/^  name: *//p' "$PPOCODER_RUN/run.yaml" | tr -d "\"'")
         settings=(--config "$PPOCODER_RUN/run.yaml")

@@ -9,7 +9,9 @@ internal import Transport
 package struct RolloutWorkerCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ppocoder-rollout",
-        abstract: "A rollout worker: samples programs for a learner. Started by `ppocoder train`, or by hand to help."
+        abstract: "A rollout worker: samples programs for a learner. Started by `ppocoder train`, or by hand to help.",
+        discussion:
+            "`ppocoder-rollout relay` hands weights on to the workers of a host, and to other hosts: see its --help."
     )
 
     @Option(
@@ -49,7 +51,9 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        let files = SocketFiles()
         let lifetime = ProcessLifetime(watchParent: !detached) { _ in
+            files.removeAll()
             // Leases lapse and are computed again elsewhere: there is nothing to save.
             _exit(130)
         }
@@ -57,6 +61,7 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
         do {
             let report: @Sendable (String) -> Void = { writeNotice("rollout worker: \($0)") }
             let security = try TransportSecurity(keys: keys, insecure: insecure, roles: [.rollout], report: report)
+            if weightsFrom.hasPrefix("tcp://") { try security.keyRing?.requireRelay() }
             let name = name.isEmpty ? "rollout-\(getpid())" : name
             let health = HealthService(role: "rollout", name: name)
             let serving = try health.begin(
@@ -72,19 +77,25 @@ package struct RolloutWorkerCommand: AsyncParsableCommand {
                 verifier: try security.keyRing.map { try ManifestVerifier(folder: $0.folder) },
                 // Nobody starts it again; and a learner comes when its warm start is done.
                 patience: detached ? nil : .seconds(120),
-                weights: WeightSource(relay: relay, upstream: weightsFrom),
+                weights: WeightSource(relay: relay, upstream: weightsFrom, files: files),
                 health: health,
                 report: report
             )
             try await service.run()
         } catch {
+            files.removeAll()
             writeNotice("rollout worker: \(error)")
             // What nobody but the user can put right is not worth another try.
             _exit(error is KeyError ? 2 : 1)
         }
+        files.removeAll()
         _exit(0)
     }
 }
 
 /// The entry point of the executable.
-package func runRolloutWorkerCommand() async { await RolloutWorkerCommand.main() }
+package func runRolloutWorkerCommand() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.first == RelayCommand.word else { return await RolloutWorkerCommand.main(arguments) }
+    await RelayCommand.main(Array(arguments.dropFirst()))
+}

@@ -1,6 +1,6 @@
 internal import Dispatching
 internal import Glibc
-internal import Transport
+package import Transport
 
 /// Where a worker has its weights from: the learner, or what shares one copy among several workers.
 package struct WeightSource: Sendable {
@@ -10,10 +10,13 @@ package struct WeightSource: Sendable {
     package var relay = ""
     /// The relay from which they come; empty: the learner.
     package var upstream = ""
+    /// Knows the socket that a worker listens at, to remove it when the process is ended.
+    package var files = SocketFiles()
 
-    package init(relay: String = "", upstream: String = "") {
+    package init(relay: String = "", upstream: String = "", files: SocketFiles = SocketFiles()) {
         self.relay = relay
         self.upstream = upstream
+        self.files = files
     }
 
     /// The connections of a worker.
@@ -45,47 +48,87 @@ package struct WeightSource: Sendable {
         guard !relay.isEmpty || !upstream.isEmpty else { return Connections(channel: direct) }
         var share: WeightShare?
         if !relay.isEmpty {
-            let source = upstream.isEmpty ? learner : upstream
-            share = WeightShare(place: relay, source: source, provider: provider, runID: runID, report: report)
+            share = WeightShare(
+                place: relay,
+                sources: WeightRoute(learner: learner, relay: upstream),
+                provider: provider,
+                runID: runID,
+                files: files,
+                report: report
+            )
             await share?.listen()
         }
-        let channel = try await provider.client(connecting: relay.isEmpty ? upstream : relay, options: .bulk)
+        let channel = try await provider.client(connecting: relay.isEmpty ? upstream : relay, options: .relay)
         return Connections(channel: channel, direct: direct, share: share)
     }
 
     /// The socket of this user; only ever one of this host.
     private static func place(_ shared: String?) -> String {
         guard let shared, shared.hasPrefix("ipc://") else { return "" }
+        sweep(shared.dropFirst("ipc://".count))
         return "\(shared)-\(getuid())"
+    }
+
+    /// Removes what relays of other runs have left that were killed: their names differ in what comes after the last hyphen.
+    private static func sweep(_ path: Substring) {
+        guard let slash = path.lastIndex(of: "/"), let hyphen = path.lastIndex(of: "-"), slash < hyphen else { return }
+        SocketFiles.sweep(
+            folder: String(path[..<slash]),
+            prefix: String(path[path.index(after: slash)...hyphen]),
+            suffix: "-\(getuid())"
+        )
+    }
+}
+
+/// Where a relay has weights from: another relay, if there is one, and else the learner.
+struct WeightRoute: Sendable {
+    var learner: String
+    /// Empty: there is none.
+    var relay = ""
+
+    /// - Throws: what the provider throws for an endpoint that cannot be used.
+    func open(_ provider: any ChannelProvider) async throws(TransportError) -> [WeightRelay.Source] {
+        var sources: [WeightRelay.Source] = []
+        if !relay.isEmpty {
+            sources.append(
+                .init("the relay at \(relay)", try await provider.client(connecting: relay, options: .relay))
+            )
+        }
+        sources.append(.init("the learner", try await provider.client(connecting: learner, options: .bulk)))
+        return sources
     }
 }
 
 /// The relay that one of the workers of a host runs for all of them.
 actor WeightShare {
     private let place: String
-    private let source: String
+    private let route: WeightRoute
     private let provider: any ChannelProvider
     private let runID: [UInt8]
+    private let files: SocketFiles
     private let report: @Sendable (String) -> Void
     private var serving: Task<Void, Never>?
 
     /// - Parameters:
     ///   - place: where the workers of the host connect.
-    ///   - source: the learner, or another relay.
+    ///   - sources: where the weights come from.
     ///   - provider: opens the channels.
     ///   - runID: of the run.
+    ///   - files: is told of the socket.
     ///   - report: for people.
     init(
         place: String,
-        source: String,
+        sources: WeightRoute,
         provider: any ChannelProvider,
         runID: [UInt8],
+        files: SocketFiles,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.place = place
-        self.source = source
+        route = sources
         self.provider = provider
         self.runID = runID
+        self.files = files
         self.report = report
     }
 
@@ -93,21 +136,23 @@ actor WeightShare {
     func listen() async {
         guard serving == nil else { return }
         let channel: any ServerChannel
-        let upstream: any ClientChannel
+        let sources: [WeightRelay.Source]
         do throws(TransportError) {
-            channel = try await provider.server(binding: place, options: .bulk)
-            upstream = try await provider.client(connecting: source, options: .bulk)
+            channel = try await provider.server(binding: place, options: .relay)
+            files.opened(channel.endpoint)
+            sources = try await route.open(provider)
         } catch {
             if case .addressInUse = error { return }
             // Weights come from the learner as well.
             return report("no relay of weights at \(place): \(error)")
         }
         let say: @Sendable (String) -> Void = { [report] in report("relay of weights: \($0)") }
-        let relay = WeightRelay(channel: channel, upstream: upstream, runID: runID, report: say)
-        say("the workers at \(channel.endpoint) get what \(source) sends")
-        serving = Task {
+        let relay = WeightRelay(listeners: [.init(channel)], sources: sources, runID: runID, report: say)
+        say("the workers at \(channel.endpoint) get what \(sources[0].name) sends")
+        serving = Task { [files] in
             do { try await relay.run() } catch { say("it ended: \(error)") }
             await channel.close()
+            files.closed(channel.endpoint)
         }
     }
 

@@ -155,6 +155,12 @@ extension ChannelOptions {
         options.heartbeatTimeout = .seconds(10)
         return options
     }
+    /// Weight chunks, of a relay.
+    package static var relay: ChannelOptions {
+        var options = ChannelOptions.bulk
+        options.plane = .relay
+        return options
+    }
     /// Announcements of new weights.
     package static var announcements: ChannelOptions {
         ChannelOptions(maximumFrameBytes: ProtocolLimits.announcementFrameBytes, plane: .announcements)

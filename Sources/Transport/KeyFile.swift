@@ -11,6 +11,8 @@ package enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The key is one of another role.
     case wrongRole(path: String, found: String, expected: String)
     case exists(path: String)
+    /// The keys were made without relays.
+    case noRelay(path: String)
 
     package var description: String {
         switch self {
@@ -22,6 +24,9 @@ package enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformed(let path, let line, let reason): "\(path):\(line): \(reason)"
         case .wrongRole(let path, let found, let expected): "\(path) is the key of role \(found), expected \(expected)"
         case .exists(let path): "\(path) is there already: keys are never overwritten"
+        case .noRelay(let path):
+            "\(path) is not there: these keys were made without relays of weights; run: ppocoder keygen --output KEYS "
+                + "--add relay, where KEYS has the folders of all roles, and copy the folders to their machines again"
         }
     }
 }

@@ -10,15 +10,13 @@ package enum KeyMaking {
             guard let pair = pairs[role] else { continue }
             let place = "\(folder)/\(role.rawValue)"
             try writeSecret(pair, role: role, name: role.rawValue, in: place)
-            let servers = Set(Plane.allCases.filter { $0.admitted.contains(role) }.map(\.server))
-            for server in servers.sorted(by: { $0.rawValue < $1.rawValue }) {
+            for server in role.servers {
                 guard let key = pairs[server]?.publicKey else { continue }
-                let text = "role \(server.rawValue)\npublic \(key)\n"
-                try KeyFile.create("\(place)/\(KeyRing.publicName(server))", isSecret: false, text)
+                try writePublic(key, of: server, in: place)
             }
-            guard role == .learner || role == .dispatcher else { continue }
+            guard role.isServer else { continue }
             let text = peers.compactMap { peer in
-                pairs[peer].map { "\(peer.rawValue) \(peer.rawValue) \($0.publicKey)\n" }
+                pairs[peer].map { line(peer, name: peer.rawValue, key: $0.publicKey) }
             }.joined()
             let head = "# Who may connect: role, name, public key. Read again whenever it changes.\n"
             try KeyFile.create("\(place)/\(KeyRing.allowedName)", isSecret: false, head + text)
@@ -35,24 +33,38 @@ package enum KeyMaking {
         try writeSecret(pair, role: role, name: name, in: place)
         let publics = try list("\(folder)/\(role.rawValue)").filter { $0.hasSuffix(".public") }
         for file in publics {
-            let source = "\(folder)/\(role.rawValue)/\(file)"
-            guard let text = try? String(contentsOfFile: source, encoding: .utf8) else {
-                throw .unreadable(path: source, reason: "cannot be read")
-            }
-            try KeyFile.create("\(place)/\(file)", isSecret: false, text)
+            try KeyFile.create("\(place)/\(file)", isSecret: false, read("\(folder)/\(role.rawValue)/\(file)"))
         }
-        for server in [PeerRole.learner, .dispatcher] where peers.contains(role) {
-            let path = "\(folder)/\(server.rawValue)/\(KeyRing.allowedName)"
-            guard let file = FileHandle(forWritingAtPath: path) else {
-                throw .unreadable(path: path, reason: "cannot be written")
-            }
-            do {
-                try file.seekToEnd()
-                try file.write(contentsOf: Data("\(role.rawValue) \(name) \(pair.publicKey)\n".utf8))
-                try file.close()
-            } catch {
-                throw .unreadable(path: path, reason: "cannot be written (\(error.localizedDescription))")
-            }
+        for server in PeerRole.allCases where server.isServer && peers.contains(role) {
+            // Keys that were made without relays have no list of theirs.
+            if server == .relay, !FileManager.default.fileExists(atPath: "\(folder)/\(server.rawValue)") { continue }
+            try allow(role, name: name, key: pair.publicKey, at: "\(folder)/\(server.rawValue)")
+        }
+        return place
+    }
+
+    /// Makes the key of relays in a `folder` whose keys were made without, and tells those of the other roles.
+    ///
+    /// - Returns: the new folder.
+    package static func addRelay(to folder: String) throws(KeyError) -> String {
+        let role = PeerRole.relay
+        let place = "\(folder)/\(role.rawValue)"
+        guard !FileManager.default.fileExists(atPath: place) else { throw .exists(path: place) }
+        let known = try read("\(folder)/\(PeerRole.learner.rawValue)/\(KeyRing.allowedName)")
+        let learner = try read("\(folder)/\(PeerRole.rollout.rawValue)/\(KeyRing.publicName(.learner))")
+        let pair = CurveKeyPair.generate()
+        try writeSecret(pair, role: role, name: role.rawValue, in: place)
+        try KeyFile.create("\(place)/\(KeyRing.publicName(.learner))", isSecret: false, learner)
+        let own = line(role, name: role.rawValue, key: pair.publicKey)
+        try KeyFile.create("\(place)/\(KeyRing.allowedName)", isSecret: false, known + own)
+        for server in [PeerRole.learner, .dispatcher] {
+            try allow(role, name: role.rawValue, key: pair.publicKey, at: "\(folder)/\(server.rawValue)")
+        }
+        let workers = try list(folder).filter {
+            $0 == PeerRole.rollout.rawValue || $0.hasPrefix("\(PeerRole.rollout.rawValue)-")
+        }
+        for client in workers + [role.rawValue] {
+            try writePublic(pair.publicKey, of: role, in: "\(folder)/\(client)")
         }
         return place
     }
@@ -60,7 +72,31 @@ package enum KeyMaking {
     /// The roles that connect to servers.
     ///
     /// Every server knows the keys of all of them, so that it can say whose it was that knocked at the wrong door.
-    private static let peers: [PeerRole] = [.rollout, .executor, .client]
+    private static let peers: [PeerRole] = [.rollout, .executor, .client, .relay]
+
+    private static func line(_ role: PeerRole, name: String, key: String) -> String {
+        "\(role.rawValue) \(name) \(key)\n"
+    }
+
+    /// Adds a key to the list of those who may connect to the server whose keys are in `place`.
+    private static func allow(_ role: PeerRole, name: String, key: String, at place: String) throws(KeyError) {
+        let path = "\(place)/\(KeyRing.allowedName)"
+        guard let file = FileHandle(forWritingAtPath: path) else {
+            throw .unreadable(path: path, reason: "cannot be written")
+        }
+        do {
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(line(role, name: name, key: key).utf8))
+            try file.close()
+        } catch {
+            throw .unreadable(path: path, reason: "cannot be written (\(error.localizedDescription))")
+        }
+    }
+
+    private static func writePublic(_ key: String, of role: PeerRole, in place: String) throws(KeyError) {
+        let text = "role \(role.rawValue)\npublic \(key)\n"
+        try KeyFile.create("\(place)/\(KeyRing.publicName(role))", isSecret: false, text)
+    }
 
     private static func writeSecret(
         _ pair: CurveKeyPair,
@@ -86,6 +122,13 @@ package enum KeyMaking {
 
             """
         try KeyFile.create("\(folder)/\(KeyRing.secretName)", isSecret: true, text)
+    }
+
+    private static func read(_ path: String) throws(KeyError) -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw .unreadable(path: path, reason: "cannot be read")
+        }
+        return text
     }
 
     private static func list(_ folder: String) throws(KeyError) -> [String] {

@@ -37,19 +37,25 @@ package final class KeyRing: Sendable {
             let isOwnFolder = roles.count == 1 && FileManager.default.fileExists(atPath: "\(folder)/\(Self.secretName)")
             let place = isOwnFolder ? folder : "\(folder)/\(role.rawValue)"
             folders.append(place)
+            if role == .relay, !FileManager.default.fileExists(atPath: place) { throw .noRelay(path: place) }
             own[role] = try Self.secret("\(place)/\(Self.secretName)", role)
-            if role == .learner || role == .dispatcher {
-                allowed[role] = try AllowList(path: "\(place)/\(Self.allowedName)", report: report)
-            } else {
-                for server in Set(Plane.allCases.filter { $0.admitted.contains(role) }.map(\.server)) {
-                    servers[server] = try Self.publicKey("\(place)/\(Self.publicName(server))", server)
-                }
+            if role.isServer { allowed[role] = try AllowList(path: "\(place)/\(Self.allowedName)", report: report) }
+            for server in role.servers {
+                let path = "\(place)/\(Self.publicName(server))"
+                // Keys that were made without relays are as good as ever for everything else.
+                if server == .relay, !FileManager.default.fileExists(atPath: path) { continue }
+                servers[server] = try Self.publicKey(path, server)
             }
         }
         self.own = own
         self.servers = servers
         self.allowed = allowed
         self.folder = folders.first ?? folder
+    }
+
+    /// - Throws: ``KeyError`` unless the key of relays is known, by which one is recognised.
+    package func requireRelay() throws(KeyError) {
+        if servers[.relay] == nil { throw .noRelay(path: "\(folder)/\(Self.publicName(.relay))") }
     }
 
     /// Reads the lists of allowed keys again.

@@ -46,6 +46,10 @@ extension LoopSocket {
         guard let own = ring.own.first(where: { plane.admitted.contains($0.key) })?.value,
             let server = ring.servers[plane.server]
         else {
+            if plane == .relay {
+                let missing = KeyError.noRelay(path: "\(ring.folder)/\(KeyRing.publicName(.relay))")
+                throw .badEndpoint(endpoint: endpoint, reason: missing.description)
+            }
             let roles = plane.admitted.map(\.rawValue).joined(separator: " or ")
             throw .badEndpoint(endpoint: endpoint, reason: "there is no key of role \(roles) for \(plane.rawValue)")
         }

@@ -111,8 +111,9 @@ final class LoopSocket {
         try set(ZMQ_TCP_KEEPALIVE_CNT, CInt(max(1, silence / pause)))
         // What is sent and not acknowledged for so long was sent to nobody.
         try set(ZMQ_TCP_MAXRT, CInt(1000 * silence))
-        try setAffinity(options.plane == .bulk ? 2 : 1)
-        if options.plane == .bulk { _ = Self.keepsMemoryOfMessages }
+        let isBulk = options.plane?.isBulk == true
+        try setAffinity(isBulk ? 2 : 1)
+        if isBulk { _ = Self.keepsMemoryOfMessages }
         switch kind {
         case .router: try set(ZMQ_ROUTER_MANDATORY, 1)
         case .dealer: try set(ZMQ_IMMEDIATE, 1)

@@ -31,10 +31,10 @@ struct RelayTests {
         upstream: String,
         patience: Double = 30
     ) async throws -> (relay: WeightRelay, endpoint: String, task: Task<Void, any Error>) {
-        let channel = try await transport.server(binding: endpoint, options: .bulk)
+        let channel = try await transport.server(binding: endpoint, options: .relay)
         let relay = WeightRelay(
-            channel: channel,
-            upstream: try await transport.client(connecting: upstream, options: .bulk),
+            listeners: [.init(channel)],
+            sources: [.init("upstream", try await transport.client(connecting: upstream, options: .bulk))],
             patience: patience
         )
         return (relay, channel.endpoint, Task { try await relay.run() })
@@ -228,10 +228,10 @@ struct RelayTests {
         answer.digest = Data(name.bytes)
         var damaged = chunk
         damaged[0] ^= 1
-        core.receive(answer, damaged[...])
+        core.receive(answer, damaged[...], now: 0)
         var receivers = answered(&core)
         #expect(receivers == [])
-        core.receive(answer, chunk[...])
+        core.receive(answer, chunk[...], now: 0)
         receivers = answered(&core)
         #expect(receivers == [honest])
         // From now on it is here, for whoever knows its digest.
@@ -241,11 +241,106 @@ struct RelayTests {
         core.tick(now: 4)
         questions = asked(&core)
         #expect(questions == 1)
-        #expect(core.fetched == 1 && core.served == 2)
+        #expect(core.counts.fetched == 1 && core.counts.served == 2)
         answer.gone = true
-        core.receive(answer, [])
+        core.receive(answer, [], now: 4)
         let gone = core.takeEffects().compactMap { if case .gone(let peer, _) = $0 { peer } else { nil } }
         #expect(gone == [liar])
+    }
+
+    /// A tree whose middle is missing: what a relay's source owes is asked of the learner, and the source again after a pause.
+    @Test func aSourceThatIsSilentOrWrongIsLeftAloneForHalfAMinute() throws {
+        var core = RelayCore(sources: 2, patience: 3)
+        let chunk = randomBytes(4000, seed: 53)
+        let receiver = PeerID(bytes: [1])
+        func ask(_ index: UInt32, of version: String, at now: Double) throws {
+            var request = WireChunkRequest()
+            request.digest = Data(Digest(of: version).bytes)
+            request.first = index
+            request.credits = 1
+            request.chunkDigests = [Data(Digest(of: chunk).bytes)]
+            try core.receive(request, from: receiver, now: now)
+        }
+        func answer(_ index: UInt32, of version: String, _ bytes: [UInt8], from source: Int, at now: Double) {
+            var answer = WireWeightChunk()
+            answer.digest = Data(Digest(of: version).bytes)
+            answer.index = index
+            core.receive(answer, bytes[...], from: source, now: now)
+        }
+        func sources() -> [Int] {
+            core.takeEffects().compactMap { if case .ask(let source, _, _, _, _) = $0 { source } else { nil } }
+        }
+        try ask(0, of: "a", at: 0)
+        try ask(1, of: "a", at: 2)
+        #expect(sources() == [0, 0])
+        // The first is overdue, and nothing was heard: both are asked of the learner, at once.
+        core.tick(now: 3)
+        #expect(sources() == [1, 1])
+        #expect(core.counts.detours == 1)
+        answer(0, of: "a", chunk, from: 1, at: 4)
+        #expect(answered(&core) == [receiver])
+        // That it comes after all is as good.
+        answer(1, of: "a", chunk, from: 0, at: 5)
+        #expect(answered(&core) == [receiver])
+        try ask(2, of: "a", at: 32)
+        #expect(sources() == [1])
+        try ask(3, of: "a", at: 33)
+        #expect(sources() == [0])
+        var damaged = chunk
+        damaged[9] ^= 1
+        answer(3, of: "a", damaged, from: 0, at: 34)
+        #expect(core.counts.refused == 1 && core.counts.detours == 2)
+        #expect(sources() == [1])
+        // The last one is asked whatever it does.
+        answer(3, of: "a", damaged, from: 1, at: 35)
+        core.tick(now: 38)
+        #expect(sources() == [1, 1])
+        // Alive and slow is not silent: it is asked again.
+        try ask(0, of: "b", at: 70)
+        try ask(1, of: "b", at: 71)
+        answer(1, of: "b", chunk, from: 0, at: 72)
+        _ = core.takeEffects()
+        core.tick(now: 73.5)
+        // With the two of before.
+        #expect(sources() == [0, 0, 0])
+        #expect(core.counts.detours == 2)
+        // What it does not get the learner may have; what the learner has no more is gone.
+        var gone = WireWeightChunk()
+        gone.digest = Data(Digest(of: "b").bytes)
+        gone.gone = true
+        core.receive(gone, [], from: 0, now: 74)
+        #expect(sources() == [1])
+        core.receive(gone, [], from: 1, now: 74)
+        let told = core.takeEffects().compactMap { if case .gone(let peer, _) = $0 { peer } else { nil } }
+        #expect(told == [receiver])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func betweenHostsADifferenceIsHandedOnAsItCame() async throws {
+        let transport = try ZeroMQTransport(security: .plainLoopback)
+        let serving = try await Serving(transport, at: "tcp://127.0.0.1:*", sendsDifferences: true)
+        let learner = serving.channel.endpoint
+        let old = randomBytes(400_000, seed: 54)
+        let new = stepped(old, keeping: 28)
+        let (first, second) = (manifest(old, 1), manifest(new, 2))
+        try await serving.server.publish(first, bytes: old)
+        let near = try await relay(transport, at: "tcp://127.0.0.1:*", upstream: learner)
+        let far = try await relay(transport, at: "tcp://127.0.0.1:*", upstream: near.endpoint)
+        let client = try await receiver(transport, at: far.endpoint, direct: learner)
+        #expect(try await client.fetch(first, chunkTimeout: .seconds(30)) == old)
+        try await serving.server.publish(second, bytes: new)
+        #expect(try await client.fetch(second, base: .init(first, old), chunkTimeout: .seconds(30)) == new)
+        // Four of 32 bits have changed.
+        let middle = await far.relay.counts.bytesFetched
+        while await serving.server.bytesSent < middle { await Task.yield() }
+        #expect(await serving.server.bytesSent == middle)
+        #expect(middle - 400_000 < 120_000)
+        #expect(await client.wrongChunks == 0)
+        #expect(await client.detours == 0)
+        near.task.cancel()
+        far.task.cancel()
+        await serving.stop()
+        await transport.close()
     }
 
     private func asked(_ core: inout RelayCore) -> Int {
@@ -253,6 +348,6 @@ struct RelayTests {
     }
 
     private func answered(_ core: inout RelayCore) -> [PeerID] {
-        core.takeEffects().compactMap { if case .answer(let peer, _, _, _) = $0 { peer } else { nil } }
+        core.takeEffects().compactMap { if case .answer(let peer, _, _, _, _) = $0 { peer } else { nil } }
     }
 }

@@ -80,11 +80,19 @@ import Yams
             "ppo.minibatch_size=8", "--set", "run.name=tiny",
         ]
         let port = Int.random(in: 20_000...30_000)
-        let file = try hosts(folder, "learner a address=127.0.0.1", "rollout b", "executor c slots=1")
+        // With weights that go from the learner to b, and from b to d.
+        let file = try hosts(
+            folder,
+            "learner a address=127.0.0.1",
+            "rollout b address=127.0.0.2",
+            "rollout d address=127.0.0.3",
+            "executor c slots=1"
+        )
         let many = try CommandRun.ppocoder(
             [
                 "launch", "ssh", "--hosts", file, "--ssh", fake.path, "--keys", folder.path("keys"), "--remote",
-                folder.path("remote"), "--logs", folder.path("logs"), "--port", "\(port)",
+                folder.path("remote"), "--logs", folder.path("logs"), "--port", "\(port)", "--set",
+                "cluster.relay_fanout=1",
             ] + settings
         )
         #expect(many.code == 0, "\(many.errors)")
@@ -96,7 +104,64 @@ import Yams
         #expect(digest(one) != nil, "\(one.output)\(one.errors)")
         #expect(digest(one) == digest(many), "\(many.errors)")
         let logs = try FileManager.default.contentsOfDirectory(atPath: folder.path("logs")).sorted()
-        #expect(logs == ["executor-1.log", "rollout-1.log"])
+        #expect(logs == ["executor-1.log", "relay-1.log", "relay-2.log", "rollout-1.log", "rollout-2.log"])
+        let far = try String(contentsOfFile: folder.path("logs/relay-2.log"), encoding: .utf8)
+        #expect(far.contains("come from the relay at tcp://127.0.0.2:\(port + 5), or else from the learner"), "\(far)")
+    }
+
+    @Test func noHostOfATreeSendsWeightsToMoreThanTwoOthers() throws {
+        let folder = try Scratch()
+        let file = try hosts(
+            folder,
+            "learner me@l address=10.0.0.1",
+            "rollout a address=10.0.0.2 count=2",
+            "rollout me@b address=eth1",
+            "rollout 10.0.0.4",
+            "rollout d address=10.0.0.5",
+            "rollout a",
+            "rollout e address=10.0.0.6",
+            "executor x"
+        )
+        let arguments = ["launch", "ssh", "--hosts", file, "--programs", "/opt/bin", "--set", "cluster.relay_fanout=2"]
+        let run = try CommandRun.ppocoder(arguments + ["--dry-run"])
+        #expect(run.code == 0, "\(run.errors)")
+        let lines = run.output.split(separator: "\n").map(String.init)
+        let tree = lines.filter { $0.hasPrefix("# weights: ") }
+        #expect(
+            tree == [
+                "# weights: the learner → a, me@b", "# weights: a → 10.0.0.4, d", "# weights: me@b → e",
+            ]
+        )
+        let keys = "--keys /var/tmp/ppocoder/keys"
+        let relay = "exec /opt/bin/ppocoder-rollout relay --connect tcp://10.0.0.1:6001 --listen tcp://"
+        func starts(_ host: String, _ command: String) {
+            let ssh = "ssh -o BatchMode=yes -o ServerAliveInterval=5 \(host) '\(command)'"
+            #expect(lines.contains(ssh), "\(ssh)\n\(run.output)")
+        }
+        starts("a", "\(relay)10.0.0.2:6005 --listen ipc:///tmp/ppocoder-relay-6000-1 \(keys)/relay --name relay-1@a")
+        starts(
+            "d",
+            "\(relay)10.0.0.5:6005 --listen ipc:///tmp/ppocoder-relay-6000-4 --weights-from tcp://10.0.0.2:6005 "
+                + "\(keys)/relay --name relay-4@d"
+        )
+        // Listening on an interface is no place to connect to.
+        starts(
+            "e",
+            "\(relay)10.0.0.6:6005 --listen ipc:///tmp/ppocoder-relay-6000-5 --weights-from tcp://b:6005 "
+                + "\(keys)/relay --name relay-5@e"
+        )
+        starts(
+            "a",
+            "exec /opt/bin/ppocoder-rollout --connect tcp://10.0.0.1:6000 --weights-from ipc:///tmp/ppocoder-relay-6000-1 "
+                + "\(keys)/rollout --name rollout-6@a"
+        )
+        #expect(lines.contains("# me@b gets keys/relay, keys/rollout"))
+        #expect(lines.contains("# x gets keys/executor"))
+        // Keys that were made before there were relays.
+        try FileManager.default.createDirectory(atPath: folder.path("old/rollout"), withIntermediateDirectories: true)
+        let old = try CommandRun.ppocoder(arguments + ["--keys", folder.path("old")])
+        #expect(old.code != 0)
+        #expect(old.errors.contains("\(folder.path("old"))/relay is not there: these keys were made without relays"))
     }
 
     @Test func theBatchScriptsInClusterAreThoseThatAreSubmitted() throws {
@@ -114,6 +179,11 @@ import Yams
             #expect(check.terminationStatus == 0)
         }
         #expect(run.output.contains("sbatch --export=ALL,PPOCODER_HOME="))
+        #expect(!run.output.contains("PPOCODER_RELAY_FANOUT=2"))
+        let tree = try CommandRun.ppocoder(
+            ["launch", "slurm", "--shared", "/shared/run", "--dry-run", "--set", "cluster.relay_fanout=2"]
+        )
+        #expect(tree.output.contains("PPOCODER_PORT=6000,PPOCODER_RELAY_FANOUT=2 "), "\(tree.output)")
     }
 
     @Test func theKubernetesObjectsFitTogether() throws {

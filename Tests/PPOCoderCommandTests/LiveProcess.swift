@@ -59,6 +59,12 @@ final class LiveProcess: Sendable {
         return (process.terminationStatus, said.withLock { $0 })
     }
 
+    /// Ends it at once, without a word.
+    func kill() {
+        _ = Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
     struct Silent: Error, CustomStringConvertible { var description: String }
 
     /// Asks it to stop, when it has not ended, and waits until it has.

@@ -8,7 +8,7 @@ struct CurveTests {
     ///
     /// The client uses the server's public key whatever its own role: what is tried is a thief's key, not a wrong setting.
     private func reaches(_ plane: Plane, as role: PeerRole, _ keys: Keys, _ log: Log) async throws -> Bool {
-        let server = try keys.server(log: log)
+        let server = try keys.server(of: plane, log: log)
         let channel = try await server.server(binding: "tcp://127.0.0.1:*", options: plane.options)
         let borrowed = plane.admitted[0]
         // The thief's own key under the name of an admitted role.
@@ -39,13 +39,40 @@ struct CurveTests {
         return arrived
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [Plane.control, .bulk, .programs, .executors])
+    @Test(.timeLimit(.minutes(1)), arguments: [Plane.control, .bulk, .programs, .executors, .relay])
     func aKeyOpensThePlanesOfItsRoleAndNoOthers(plane: Plane) async throws {
         let keys = try Keys()
-        for role in [PeerRole.rollout, .executor, .client] {
+        for role in [PeerRole.rollout, .executor, .client, .relay] {
             let arrived = try await reaches(plane, as: role, keys, Log())
             #expect(arrived == plane.admitted.contains(role), "\(role) on \(plane)")
         }
+    }
+
+    /// A relay is a server, and yet not the learner: whoever looks for the learner recognises it by the learner's key.
+    @Test(.timeLimit(.minutes(1)))
+    func aRelayIsNotTakenForTheLearner() async throws {
+        let keys = try Keys()
+        let log = Log()
+        // The relay's key in the place of the learner's.
+        let own = try #require(try KeyRing(folder: keys.folder, roles: [.relay], report: { _ in }).own[.relay])
+        let folder = keys.path("thief")
+        try FileManager.default.copyItem(atPath: keys.path("learner"), toPath: folder)
+        try FileManager.default.removeItem(atPath: "\(folder)/secret.key")
+        try KeyFile.create(
+            "\(folder)/secret.key",
+            isSecret: true,
+            "role learner\npublic \(own.publicKey)\nsecret \(own.secretKey)\n"
+        )
+        let server = try keys.transport([.learner], log: log, folder: folder)
+        let channel = try await server.server(binding: "tcp://127.0.0.1:*", options: .control)
+        let client = try keys.transport([.rollout])
+        let line = try await client.client(connecting: channel.endpoint, options: .control)
+        let sending = Task { try? await line.send([42], timeout: .seconds(20)) }
+        #expect(await log.hears("control: 127.0.0.1:"), "\(log.text)")
+        #expect(try await channel.receive(timeout: .zero) == nil)
+        sending.cancel()
+        await client.close()
+        await server.close()
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -139,11 +166,47 @@ struct KeyFileTests {
     @Test func theFolderOfOneRoleIsEnoughForIt() throws {
         let keys = try Keys()
         let ring = try KeyRing(folder: keys.path("rollout"), roles: [.rollout], report: { _ in })
-        #expect(Set(ring.servers.keys) == [.learner, .dispatcher])
+        #expect(Set(ring.servers.keys) == [.learner, .dispatcher, .relay])
         #expect(
             throws: KeyError.wrongRole(path: keys.path("rollout/secret.key"), found: "rollout", expected: "executor")
         ) {
             try KeyRing(folder: keys.path("rollout"), roles: [.executor], report: { _ in })
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func keysMadeWithoutRelaysGoOnWorkingAndSayWhatARelayNeeds() async throws {
+        let keys = try Keys()
+        try keys.forgetRelays()
+        let old = try keys.transport([.rollout])
+        await #expect {
+            _ = try await old.client(connecting: "tcp://127.0.0.1:6005", options: .relay)
+        } throws: { error in
+            "\(error)".contains(
+                "\(keys.path("rollout"))/relay.public is not there: these keys were made without relays"
+            )
+        }
+        await old.close()
+        #expect(throws: KeyError.noRelay(path: keys.path("relay"))) {
+            try KeyRing(folder: keys.folder, roles: [.relay], report: { _ in })
+        }
+        // A host's own key, which is to know the relay as well, and to be known by it.
+        _ = try KeyMaking.add(.rollout, name: "host7", to: keys.folder)
+        #expect(try KeyMaking.addRelay(to: keys.folder) == keys.path("relay"))
+        #expect(throws: KeyError.exists(path: keys.path("relay"))) { try KeyMaking.addRelay(to: keys.folder) }
+        let mode = try FileManager.default.attributesOfItem(atPath: keys.path("relay/secret.key"))[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        for (server, plane) in [([PeerRole.relay], Plane.relay), ([.learner], .bulk)] {
+            for (role, folder) in [(PeerRole.rollout, "rollout-host7"), (.relay, "relay")] {
+                let serving = try keys.transport(server)
+                let channel = try await serving.server(binding: "tcp://127.0.0.1:*", options: plane.options)
+                let client = try keys.transport([role], folder: keys.path(folder))
+                let line = try await client.client(connecting: channel.endpoint, options: plane.options)
+                try await line.send([3], timeout: .seconds(20))
+                #expect(try await channel.receive(timeout: .seconds(20))?.frame == [3], "\(role) on \(plane)")
+                await client.close()
+                await serving.close()
+            }
         }
     }
 

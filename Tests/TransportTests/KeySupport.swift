@@ -25,6 +25,21 @@ final class Keys: Sendable {
 
     /// One of a learner with its dispatcher inside.
     func server(log: Log? = nil) throws -> ZeroMQTransport { try transport([.learner, .dispatcher], log: log) }
+
+    /// That of whoever offers `plane`.
+    func server(of plane: Plane, log: Log? = nil) throws -> ZeroMQTransport {
+        plane == .relay ? try transport([.relay], log: log) : try server(log: log)
+    }
+
+    /// Makes the keys what they would be, had they been made before there were relays.
+    func forgetRelays() throws {
+        for path in ["relay", "rollout/relay.public"] { try FileManager.default.removeItem(atPath: self.path(path)) }
+        for list in ["learner/allowed", "dispatcher/allowed"] {
+            let lines = try String(contentsOfFile: path(list), encoding: .utf8).split(separator: "\n")
+            let text = lines.filter { !$0.hasPrefix("relay ") }.joined(separator: "\n") + "\n"
+            try text.write(toFile: path(list), atomically: true, encoding: .utf8)
+        }
+    }
 }
 
 /// What a transport told people.
@@ -51,6 +66,7 @@ extension Plane {
         switch self {
         case .control: .control
         case .bulk: .bulk
+        case .relay: .relay
         case .announcements: .announcements
         case .programs: .execution
         case .executors: .executors
