@@ -4,7 +4,8 @@
 /// baseline of a completion does not depend on it, so the expected gradient stays the same, while the difficulty of the
 /// prompt, which is most of the variance, drops out and the critic is left with what happens within a completion.
 ///
-/// Source: Kool et al. 2019, "Buy 4 REINFORCE samples, get a baseline for free!", equation 8.
+/// Source: Kool et al. 2019, "Buy 4 REINFORCE samples, get a baseline for free!", the estimator with the mean
+/// of the other samples.
 ///
 /// - Parameters:
 ///   - scores: of all trajectories.

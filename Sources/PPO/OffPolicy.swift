@@ -6,7 +6,7 @@ package enum OffPolicyCorrection: String, Sendable, Codable, CaseIterable {
     case behaviour
     /// The learner's policy at the start of the iteration, each token weighted by how much likelier that one made it.
     ///
-    /// Source: Hilton et al. 2022, <https://arxiv.org/abs/2110.00641>, equation 3 (decoupled PPO).
+    /// Source: Hilton et al. 2022, <https://arxiv.org/abs/2110.00641>, the decoupled clipped objective.
     case decoupled
     /// As ``decoupled``, weights capped at `importance_cap`.
     ///

@@ -68,7 +68,7 @@ package struct ClipRange: Sendable, Equatable {
 ///
 /// Sources: Schulman et al. 2017, <https://arxiv.org/abs/1707.06347>, equation 7 (there maximised); ε_high: Yu et al. 2025
 /// (DAPO), <https://arxiv.org/abs/2503.14476>, equation 10; dual clip: Ye et al. 2020, <https://arxiv.org/abs/1912.09729>,
-/// equation 5.
+/// the dual-clipped objective.
 ///
 /// - Parameters:
 ///   - logProbabilities: log π(aₜ|sₜ) of the current policy, shape `[T]`.

@@ -3,7 +3,7 @@
 /// | preset | execution | structure | more | source |
 /// |---|---|---|---|---|
 /// | ppocoder | 1, −0.3, −0.6, −1; ±1 without tests | AST + data flow, weights 1 | – | Shojaee et al. 2023, section 3 |
-/// | coderl | the same | – | – | Le et al. 2022, equation 5 |
+/// | coderl | the same | – | – | Le et al. 2022, returns by the outcome of the unit tests |
 /// | rltf | the same | – | error lines −0.3; −0.3 + 1.3·pass ratio | Liu et al. 2023, section 3.3 |
 /// | compcoder | ±1 for compiling | – | at least 5 tokens, no repetition | Wang et al. 2022 |
 package enum RewardPreset: String, Sendable, Codable, CaseIterable {
