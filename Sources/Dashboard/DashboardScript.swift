@@ -38,6 +38,12 @@ enum DashboardScript {
           if (Number.isInteger(value)) return String(value);
           return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(3);
         }
+        // For axes, which have room for six characters.
+        function short(value) {
+          const size = Math.abs(value);
+          for (const [unit, letter] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e4, 'k']]) if (size >= unit) return +(value / (unit === 1e4 ? 1e3 : unit)).toPrecision(3) + letter;
+          return size > 0 && size < 1e-3 ? value.toExponential(1).replace('.0e', 'e') : number(+value.toPrecision(6));
+        }
         const percent = value => value === null || value === undefined ? '–' : (100 * value).toFixed(1) + ' %';
         function since(seconds) {
           if (seconds < 90) return seconds.toFixed(seconds < 10 ? 1 : 0) + ' s';
@@ -129,7 +135,7 @@ enum DashboardScript {
           const x = s => left + (s - first) / (last - first) * (width - left - right);
           const y = v => top + (high - v) / (high - low) * (height - top - bottom);
           for (const v of ticks(low, high, 4)) {
-            canvas.append(draw('line', { class: 'axis', x1: left, x2: width - right, y1: y(v), y2: y(v) }), draw('text', { x: left - 5, y: y(v) + 4, 'text-anchor': 'end' }, number(+v.toPrecision(6))));
+            canvas.append(draw('line', { class: 'axis', x1: left, x2: width - right, y1: y(v), y2: y(v) }), draw('text', { x: left - 5, y: y(v) + 4, 'text-anchor': 'end' }, short(v)));
           }
           for (const s of ticks(first, last, Math.floor(width / 110))) canvas.append(draw('text', { x: Math.min(x(s), width - 3 - 3.5 * String(Math.round(s)).length), y: height - 5, 'text-anchor': 'middle' }, String(Math.round(s))));
           const path = (steps, values) => steps.map((s, i) => (i ? 'L' : 'M') + x(s).toFixed(1) + ' ' + y(values[i]).toFixed(1)).join('');
