@@ -117,7 +117,7 @@ let tests: [Target] = [
     ("Monitoring", []),
     ("Dashboard", ["Monitoring", "Telemetry"]),
     ("Dispatching", ["Transport", "Protocol", "Programs", "Determinism"]),
-    ("SandboxRunner", ["Programs", "ppocoder-slot"]),
+    ("SandboxRunner", ["Programs", "Datasets", "Determinism", "ppocoder-slot"]),
     ("Adversarial", ["Programs", "SandboxRunner", "ppocoder", "ppocoder-slot"]),
     (
         "Learner",

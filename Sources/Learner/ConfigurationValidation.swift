@@ -101,7 +101,7 @@ extension RunConfiguration {
     }
 
     private func validateData() throws(ConfigurationError) {
-        guard DatasetTask(rawValue: data.task) != nil else {
+        guard let kind = data.kind else {
             let nearest = nearestName(to: data.task, among: DatasetTask.allCases.map(\.rawValue))
             throw .outOfRange(
                 key: "data.task",
@@ -109,7 +109,8 @@ extension RunConfiguration {
                 expected: "one of \(DatasetTask.names)" + (nearest.map { "; did you mean \($0)?" } ?? "")
             )
         }
-        let isBuiltin = data.task == "builtin"
+        let isBuiltin = kind.isBuiltin
+        _ = try builtinProblems(data: data, seed: run.seed)
         try require(isBuiltin || !data.path.isEmpty, "data.path", "empty", "the data of task \(data.task)")
         try require(data.maximumSourceLength >= 2, "data.max_source_length", data.maximumSourceLength, "2 or more")
         try positive("data.evaluation_problems", data.evaluationProblems, orZero: true)

@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Optimizers
 internal import PPO
 
@@ -35,6 +36,15 @@ extension RunConfiguration {
         run.ppo.valueCoefficient = 0.01
         run.ppo.klCoefficient = 0.003
         run.ppo.klTarget = 6
+        return run
+    }
+
+    /// The default run on the built-in translations: the same sizes and settings, and room for their longer prompts.
+    package static var builtinPairsRun: RunConfiguration {
+        var run = builtinRun
+        run.run.name = "pairs"
+        run.data.task = DatasetTask.builtinPairs.rawValue
+        run.data.maximumSourceLength = 128
         return run
     }
 }

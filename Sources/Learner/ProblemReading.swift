@@ -9,7 +9,7 @@ internal import Tokenization
 /// setting that does not fit the task, `DatasetError` when a file is missing.
 package func problemReader(data: DataSection, modelPath: String, split: Split?) throws -> any ProblemReader {
     let skips = data.skipBadRows
-    switch DatasetTask(rawValue: data.task) {
+    switch data.kind {
     case .completion:
         return CompletionReader(
             path: data.path,
@@ -21,8 +21,8 @@ package func problemReader(data: DataSection, modelPath: String, split: Split?) 
     case .xlcost:
         return XLCoSTReader(
             dataPath: data.path,
-            source: try language(data.l1, key: "data.l1", among: XLCoSTReader.languages),
-            target: try language(data.l2, key: "data.l2", among: XLCoSTReader.languages),
+            source: try language(data.pair.l1, key: "data.l1", among: XLCoSTReader.languages),
+            target: try language(data.pair.l2, key: "data.l2", among: XLCoSTReader.languages),
             skipBadRows: skips,
             level: XLCoSTReader.Level(rawValue: data.level) ?? .program
         )
@@ -44,8 +44,8 @@ package func problemReader(data: DataSection, modelPath: String, split: Split?) 
     case .mbxpPairs, .humanevalxPairs:
         return multiLanguageReader(
             data,
-            target: try language(data.l2, key: "data.l2"),
-            source: try language(data.l1, key: "data.l1")
+            target: try language(data.pair.l2, key: "data.l2"),
+            source: try language(data.pair.l1, key: "data.l1")
         )
     case .contests:
         return ContestReader(
@@ -60,12 +60,48 @@ package func problemReader(data: DataSection, modelPath: String, split: Split?) 
             file: fileInFolder(data.path, ["\(name).jsonl", "\(name).jsonl.gz"]),
             skipBadRows: skips
         )
-    case .builtin, nil:
+    case .builtin, .builtinPairs, nil:
         throw ConfigurationError.outOfRange(
             key: "data.task",
             value: data.task,
             expected: "one of \(DatasetTask.names)"
         )
+    }
+}
+
+extension DataSection {
+    /// The kind of problems; nil when ``task`` names none.
+    package var kind: DatasetTask? { DatasetTask(rawValue: task) }
+
+    /// Names of the languages that a translation task reads and writes.
+    ///
+    /// What is left out is the task's own: JavaScript to Python of the built-in problems, where naming one of the two
+    /// leaves the other, else Java to C++.
+    package var pair: (l1: String, l2: String) {
+        guard kind == .builtinPairs else { return (l1.isEmpty ? "java" : l1, l2.isEmpty ? "cpp" : l2) }
+        func other(than name: String) -> String { Language(name: name) == .python ? "javascript" : "python" }
+        let from = !l1.isEmpty ? l1 : l2.isEmpty ? "javascript" : other(than: l2)
+        return (from, l2.isEmpty ? other(than: from) : l2)
+    }
+}
+
+/// The built-in problems that `data` asks for, under `seed`; nil for any other task.
+///
+/// Throws ``ConfigurationError`` for a language they are not written in.
+package func builtinProblems(data: DataSection, seed: UInt64) throws(ConfigurationError) -> BuiltinProblems? {
+    switch data.kind {
+    case .builtin:
+        guard !data.language.isEmpty else { return BuiltinProblems(seed: seed) }
+        let target = try language(data.language, key: "data.language", among: BuiltinProblems.languages)
+        return BuiltinProblems(seed: seed, to: target)
+    case .builtinPairs:
+        let source = try language(data.pair.l1, key: "data.l1", among: BuiltinProblems.languages)
+        let target = try language(data.pair.l2, key: "data.l2", among: BuiltinProblems.languages)
+        guard source != target else {
+            throw .outOfRange(key: "data.l2", value: data.l2, expected: "another language than data.l1")
+        }
+        return BuiltinProblems(seed: seed, from: source, to: target)
+    default: return nil
     }
 }
 

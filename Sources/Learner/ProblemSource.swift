@@ -30,8 +30,8 @@ package struct ProblemSource: Sendable {
         task = data.task
         let test = try Self.evaluationSet(configuration)
         evaluation = test.problems
-        if data.task == "builtin" {
-            training = .builtin(BuiltinProblems(seed: configuration.run.seed))
+        if let builtin = try builtinProblems(data: data, seed: configuration.run.seed) {
+            training = .builtin(builtin)
             notices = []
             return
         }
@@ -44,10 +44,9 @@ package struct ProblemSource: Sendable {
     package static func evaluationSet(_ configuration: RunConfiguration) throws -> ProblemSet {
         let data = configuration.data
         var set: ProblemSet
-        if data.task == "builtin" {
+        if let builtin = try builtinProblems(data: data, seed: configuration.run.seed) {
             let count = data.evaluationProblems == 0 ? 300 : data.evaluationProblems
-            let problems = BuiltinProblems(seed: configuration.run.seed).problems(.test, count: count)
-            set = ProblemSet(name: "builtin", problems: problems)
+            set = ProblemSet(name: data.task, problems: builtin.problems(.test, count: count))
         } else {
             let (split, limit) = (data.evaluationSplit, data.evaluationProblems)
             set = try read(configuration, split: split, key: "data.evaluation_split", limit: limit)

@@ -87,12 +87,12 @@ package struct ModelSection: Codable, Sendable, Equatable {
 package struct DataSection: Codable, Sendable, Equatable {
     /// The kind of problems, one of `DatasetTask`.
     package var task = "builtin"
-    /// File or folder of the data set; `builtin` needs none.
+    /// File or folder of the data set; the built-in problems need none.
     package var path = ""
-    /// Source language of a translation task.
-    package var l1 = "java"
-    /// Target language of a translation task.
-    package var l2 = "cpp"
+    /// Source language of a translation task; empty: the task's own, see ``pair``.
+    package var l1 = ""
+    /// Target language of a translation task; empty: the task's own, see ``pair``.
+    package var l2 = ""
     /// Split the policy learns on: `train`, `validation` or `test`.
     package var trainSplit = "train"
     /// Split it is judged on.

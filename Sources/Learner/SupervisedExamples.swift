@@ -22,9 +22,10 @@ struct SupervisedExamples: Sendable {
         longestTarget = configuration.rollout.maximumTargetLength
         seed = configuration.run.seed
         flawedShare = configuration.sft.flawedShare
-        builtin =
-            configuration.data.task == "builtin"
-            ? BuiltinProblems(seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low) : nil
+        builtin = try builtinProblems(
+            data: configuration.data,
+            seed: RandomKey(seed: seed, path: RandomPurpose.supervised).low
+        )
         if configuration.sft.mixEvery > 0 { try source.requireReferences() }
     }
 

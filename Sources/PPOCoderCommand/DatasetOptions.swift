@@ -11,7 +11,7 @@ struct DatasetOptions: ParsableArguments {
     @Option(help: "Kind of problems: \(DatasetTask.names). --l1 or --l2 alone mean xlcost.")
     var task: String?
 
-    @Option(help: ArgumentHelp("File or folder of the data set; builtin needs none.", valueName: "path"))
+    @Option(help: ArgumentHelp("File or folder of the data set; the builtin ones need none.", valueName: "path"))
     var dataPath: String?
 
     @Option(help: "Source language of a translation.")
@@ -61,24 +61,26 @@ struct DatasetOptions: ParsableArguments {
         }
         configuration.data.evaluationProblems = limit ?? 0
         let reader: any ProblemReader =
-            configuration.data.task == "builtin"
-            ? BuiltinReader(seed: configuration.run.seed)
-            : try problemReader(data: configuration.data, modelPath: configuration.model.path, split: wanted)
+            if let builtin = try builtinProblems(data: configuration.data, seed: configuration.run.seed) {
+                BuiltinReader(name: configuration.data.task, builtin: builtin)
+            } else {
+                try problemReader(data: configuration.data, modelPath: configuration.model.path, split: wanted)
+            }
         return (configuration, reader, wanted)
     }
 }
 
 /// The built-in problems as a data set: 300 of each split.
 private struct BuiltinReader: ProblemReader {
-    let seed: UInt64
-    var name: String { "builtin" }
+    let name: String
+    let builtin: BuiltinProblems
 
     func forEach(
         _ split: Split?,
         _ body: (Problem) throws(DatasetError) -> Bool
     ) throws(DatasetError) -> DatasetReading {
         for split in split.map({ [$0] }) ?? Split.allCases {
-            for problem in BuiltinProblems(seed: seed).problems(split, count: 300) where try !body(problem) {
+            for problem in builtin.problems(split, count: 300) where try !body(problem) {
                 return DatasetReading()
             }
         }

@@ -105,7 +105,7 @@ struct EvalCommand: AsyncParsableCommand {
 
     func run() async throws {
         var configuration = try dataset.settings.load(flags: flags)
-        guard configuration.data.task != "builtin" || configuration.data.evaluationSplit == "test" else {
+        guard configuration.data.kind?.isBuiltin != true || configuration.data.evaluationSplit == "test" else {
             throw ValidationError(
                 "--split is \(configuration.data.evaluationSplit), expected test: the built-in problems are judged on held-out ones"
             )

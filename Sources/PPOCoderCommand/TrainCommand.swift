@@ -170,7 +170,11 @@ struct TrainCommand: AsyncParsableCommand {
         quiet.printConfig = false
         // Only the task is asked for; what it needs may be named by other defaults.
         let task = try quiet.task(flags: flags)
-        return task == "builtin" ? .builtinRun : RunConfiguration()
+        switch DatasetTask(rawValue: task) {
+        case .builtin: return .builtinRun
+        case .builtinPairs: return .builtinPairsRun
+        default: return RunConfiguration()
+        }
     }
 }
 

@@ -189,6 +189,26 @@ import Testing
         #expect(try CommandRun.rows(String(contentsOfFile: folder.path("rows.jsonl"), encoding: .utf8)).count == 2)
     }
 
+    @Test func theBuiltinTranslationsNeedNoData() throws {
+        let task = ["--task", "builtin-pairs", "--json"]
+        let inspect = try CommandRun.ppocoder(["data", "inspect", "--limit", "5", "--samples", "1"] + task)
+        let summary = try #require(try inspect.rows().first, "\(inspect.errors)")
+        #expect(summary["languages"] as? [String: Int] == ["python": 5] && summary["with_tests"] as? Int == 5)
+        #expect(inspect.errors.contains("── javascript-python/") && inspect.errors.contains("── to write\ndef "))
+        let check = try CommandRun.ppocoder(["data", "check", "--limit", "12", "--l1", "python"] + task)
+        let gold = try #require(try check.rows().first?["ceiling"] as? [String: Any], "\(check.errors)")
+        let counts = (gold["languages"] as? [String: [String: Int]])?["javascript"]
+        #expect(counts == ["judged": 12, "compiled": 12, "passed": 12], "\(gold)")
+        let eval = ["eval", "--model", try TinyModel.path(), "--set", "rollout.max_target_length=12"] + task
+        let judged = try CommandRun.ppocoder(eval + ["--limit", "2", "--l2", "javascript"])
+        let report = try #require(try judged.rows().first, "\(judged.errors)")
+        #expect(report["problems"] as? Int == 2 && report["references"] as? Int == 2 && report["unjudged"] as? Int == 0)
+        let train = try CommandRun.ppocoder(eval + ["--split", "train"])
+        #expect(train.code != 0 && train.errors.contains("the built-in problems are judged on held-out ones"))
+        let ruby = try CommandRun.ppocoder(["data", "inspect", "--l1", "ruby"] + task)
+        #expect(ruby.code == 2 && ruby.errors.contains("data.l1 is ruby, expected one of python, javascript"))
+    }
+
     @Test func whatIsNotThereIsRefusedByName() throws {
         let folder = try Self.folder()
         let data = ["--task", "jsonl", "--data-path", folder.url.path]

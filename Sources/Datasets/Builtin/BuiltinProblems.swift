@@ -1,16 +1,31 @@
 package import Determinism
 package import Programs
 
-/// Short program synthesis in Python, made on the spot: no file, no licence, any number of problems.
+/// Short functions to write, made on the spot: no file, no licence, any number of problems.
 ///
-/// A prompt describes one function in English, hidden tests call it. Expected values come from an evaluator in Swift
-/// and not from running the reference. Every problem is a pure function of (seed, split, index). The splits share no
-/// exercise: an exercise (family and parameters, wording and function name excluded) belongs to one split whatever the seed,
-/// by a hash: 85 % train, 5 % validation, 10 % test.
+/// A prompt describes one function in English, or is the same function in another language; hidden tests call what was
+/// written. Expected values come from an evaluator in Swift and not from running the reference. Every problem is a pure
+/// function of (seed, split, index), and in every form index i is about the same exercise, with the same tests. The splits
+/// share no exercise: an exercise (family and parameters, wording and function name excluded) belongs to one split whatever
+/// seed and form, by a hash: 85 % train, 5 % validation, 10 % test.
 package struct BuiltinProblems: Sendable {
-    package let seed: UInt64
+    /// The languages that exercises have solutions in.
+    package static let languages: [Language] = [.python, .javascript]
 
-    package init(seed: UInt64) { self.seed = seed }
+    package let seed: UInt64
+    /// The language to translate from; nil describes the function in English.
+    package let source: Language?
+    /// The language to write.
+    package let target: Language
+
+    /// - Precondition: both languages are among ``languages`` and differ.
+    package init(seed: UInt64, from source: Language? = nil, to target: Language = .python) {
+        precondition(Self.languages.contains(target) && source.map(Self.languages.contains) ?? true, "no solutions")
+        precondition(source != target, "a translation needs two languages")
+        self.seed = seed
+        self.source = source
+        self.target = target
+    }
 
     private static let families = NumberFamilies.all + ListFamilies.all + TextFamilies.all + TableFamilies.all
     private static let functionNames = ["solve", "compute", "process", "answer", "apply", "work", "run", "make"]
@@ -36,10 +51,30 @@ package struct BuiltinProblems: Sendable {
     package static var wordingsPerExercise: Int { openings.count * 2 * functionNames.count }
 
     /// The family of the problem called `id`, for statistics by family.
-    package static func family(of id: String) -> String { String(id.prefix { $0 != "(" }) }
+    package static func family(of id: String) -> String { String(exercise(of: id).prefix { $0 != "(" }) }
 
-    /// The exercise of the problem called `id`: family and parameters, without the wording.
-    package static func exercise(of id: String) -> String { id.lastIndex(of: "#").map { String(id[..<$0]) } ?? id }
+    /// The exercise of the problem called `id`: family and parameters, without form and wording.
+    package static func exercise(of id: String) -> String {
+        let exercise = id.lastIndex(of: "#").map { id[..<$0] } ?? id[...]
+        let form = exercise.prefix { $0 != "(" }.lastIndex(of: "/")
+        return String(form.map { exercise[exercise.index(after: $0)...] } ?? exercise)
+    }
+
+    /// What ids begin with; nothing where Python is written from English.
+    private var form: String {
+        guard let source else { return target == .python ? "" : "\(target.rawValue)/" }
+        return "\(source.rawValue)-\(target.rawValue)/"
+    }
+
+    /// Families and steps of pipelines without a solution in JavaScript, and solutions of what is neither.
+    package static var unmatchedJavaScript: [String] {
+        let steps = Pipeline.all.flatMap { pipeline in
+            pipeline.steps.map { "\(pipeline.input.name) \($0.name)" }
+        }
+        let written = ["xs", "s"].flatMap { name in JavaScriptSteps.table(over: name).keys.map { "\(name) \($0)" } }
+        let difference = Set(families.map(\.name)).symmetricDifference(JavaScriptPrograms.bodies.keys)
+        return (difference.union(Set(steps).symmetricDifference(written))).sorted()
+    }
 
     /// The split that an exercise belongs to.
     private static func split(of canonical: String) -> Split {
@@ -82,21 +117,28 @@ package struct BuiltinProblems: Sendable {
     }
 
     private func problem(_ exercise: Exercise, variant: Int, name: String) -> Problem {
-        let wording = exercise.wordings[variant / Self.openings.count]
-        let call = "\(name)(\(exercise.inputs.map(\.name).joined(separator: ", ")))"
-        let prompt = Parameters(values: []).fill(Self.openings[variant % Self.openings.count])
-            .replacing("{f}", with: call).replacing("{w}", with: wording)
         var limits = ExecutionLimits()
         limits.cpuSeconds = 2
         limits.wallSeconds = 10
         return Problem(
-            id: "\(exercise.canonical)#\(variant)-\(name)",
-            prompt: prompt,
-            language: .python,
+            id: "\(form)\(exercise.canonical)#\(variant)-\(name)",
+            prompt: prompt(exercise, variant: variant, name: name),
+            language: target,
             tests: exercise.tests(function: name, key: exercise.key(seed: seed)),
-            reference: exercise.program(name: name, body: exercise.body),
+            reference: exercise.solution(in: target, name: name),
             limits: limits
         )
+    }
+
+    /// What the policy reads.
+    private func prompt(_ exercise: Exercise, variant: Int, name: String) -> String {
+        if source == .javascript { return JavaScriptPrograms.program(for: exercise, name: name, variant: variant) }
+        if let source { return exercise.solution(in: source, name: name) }
+        let wording = exercise.wordings[variant / Self.openings.count]
+        let call = "\(name)(\(exercise.inputs.map(\.name).joined(separator: ", ")))"
+        let prompt = Parameters(values: []).fill(Self.openings[variant % Self.openings.count])
+            .replacing("{f}", with: call).replacing("{w}", with: wording)
+        return target == .javascript ? JavaScriptPrograms.worded(prompt) : prompt
     }
 
     /// The first `count` problems of `split` that differ.
@@ -117,11 +159,13 @@ package struct BuiltinProblems: Sendable {
         return result
     }
 
-    /// A plausible wrong or broken program for problem `index` of `split`: a pure function of its arguments and the seed.
+    /// A plausible wrong or broken program for problem `index` of `split`, in the language to write.
+    ///
+    /// A pure function of its arguments and the seed.
     package func flawedProgram(_ split: Split, index: Int, key: RandomKey) -> String {
         let (exercise, _, name) = draw(split, index: index)
         var generator = RandomKey(seed: key.high, path: [key.low, UInt64(index)]).generator()
-        return FlawedPrograms.program(for: exercise, name: name, &generator)
+        return FlawedPrograms.program(for: exercise, in: target, name: name, &generator)
     }
 
     /// The mistake that is usually made in exercises of this kind, or nil where there is none.
@@ -136,7 +180,7 @@ package struct BuiltinProblems: Sendable {
         guard digest[0] < 154 else { return nil }
         let seed = digest[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         var generator = RandomKey(seed: seed, path: [0x6861_6269_74]).generator()
-        return FlawedPrograms.program(for: exercise, name: name, &generator)
+        return FlawedPrograms.program(for: exercise, in: target, name: name, &generator)
     }
 
     /// The family and, when its parameters begin with a word, that word.

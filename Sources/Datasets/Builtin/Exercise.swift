@@ -80,6 +80,8 @@ struct Exercise: Sendable {
     var body: [String]
     /// Bodies that are plausible and wrong.
     var wrong: [[String]]
+    /// Lines of the function's body in JavaScript; there may be several ways to write it, of which 0 is the plainest.
+    var javaScript: @Sendable (_ way: Int) -> [String]
     /// Integers, letters and words of the parameters: inputs are drawn near them.
     var hints: InputHints
     /// What a correct program returns.
@@ -100,6 +102,12 @@ struct Exercise: Sendable {
 }
 
 extension Exercise {
+    /// The reference solution in `language`, one of those of ``BuiltinProblems``.
+    func solution(in language: Language, name: String) -> String {
+        language == .javascript
+            ? JavaScriptPrograms.function(name, inputs, body: javaScript(0)) : program(name: name, body: body)
+    }
+
     /// `arguments` with its integers a step off, zero at least: what a program with a wrong bound sees.
     private func shifted(_ arguments: Arguments, by step: Int) -> Arguments {
         Arguments(

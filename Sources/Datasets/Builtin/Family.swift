@@ -129,7 +129,7 @@ struct Family: Sendable {
             case .text(let text): hints.texts.append(text)
             }
         }
-        let evaluate = evaluate
+        let (name, evaluate) = (name, evaluate)
         let list = parameters.values.map(\.description).joined(separator: ",")
         return Exercise(
             canonical: "\(name)(\(list))",
@@ -137,6 +137,7 @@ struct Family: Sendable {
             wordings: wordings.map(parameters.fill),
             body: body.map(parameters.fill),
             wrong: wrong.map { parameters.fill($0).split(separator: "\n").map(String.init) },
+            javaScript: { JavaScriptPrograms.body(of: name, way: $0, parameters) },
             hints: hints,
             evaluate: { evaluate(parameters, $0) },
             mutants: neighbours(of: parameters, indices).map { wrong in { evaluate(wrong, $0) } }

@@ -1,31 +1,60 @@
 import Determinism
+import Programs
 
 /// Programs with the slips of crawled code.
 enum FlawedPrograms {
-    /// A plausible program for `exercise` that is wrong or broken.
+    /// A plausible program for `exercise` in `language` that is wrong or broken.
     ///
     /// A third is a wrong body of the family, a third a slip in one place of the reference that still parses, a third
-    /// a slip that does not.
-    static func program(for exercise: Exercise, name: String, _ generator: inout CounterGenerator) -> String {
-        let reference = exercise.program(name: name, body: exercise.body)
+    /// a slip that does not. Families have wrong bodies in Python only; in JavaScript slips that parse take their share.
+    static func program(
+        for exercise: Exercise,
+        in language: Language,
+        name: String,
+        _ generator: inout CounterGenerator
+    ) -> String {
+        let reference = exercise.solution(in: language, name: name)
+        let wrong = language == .python ? exercise.wrong : []
+        let words = language == .javascript ? Words.javaScript : .python
         for _ in 0..<8 {
             let candidate: String
             switch generator.integer(below: 3) {
-            case 0 where !exercise.wrong.isEmpty:
-                candidate = exercise.program(name: name, body: generator.pick(exercise.wrong))
+            case 0 where !wrong.isEmpty:
+                candidate = exercise.program(name: name, body: generator.pick(wrong))
             case 0, 1:
-                candidate = slip(in: reference, generator.pick(Slip.meaning), &generator)
+                candidate = slip(in: reference, generator.pick(Slip.meaning), words, &generator)
             default:
-                candidate = slip(in: reference, generator.pick(Slip.syntax), &generator)
+                candidate = slip(in: reference, generator.pick(Slip.syntax), words, &generator)
             }
             if candidate != reference { return candidate }
         }
-        return slip(in: reference, .missingColon, &generator)
+        return slip(in: reference, .missingColon, words, &generator)
+    }
+
+    /// What is taken for what in a language.
+    private struct Words {
+        var comparisons: [String: String]
+        var arithmetic: [String: String]
+        /// Whether a program that has lost its margins is another program.
+        var marginsMatter: Bool
+
+        static let python = Words(
+            comparisons: [" < ": " <= ", " > ": " >= ", " == ": " != ", " <= ": " < "],
+            arithmetic: [" + ": " - ", " - ": " + ", " * ": " + ", " % ": " // ", "[:": "[", "max(": "min("],
+            marginsMatter: true
+        )
+        static let javaScript = Words(
+            comparisons: [" < ": " <= ", " > ": " >= ", " === ": " !== ", " !== ": " === ", " <= ": " < "],
+            arithmetic: [" + ": " - ", " - ": " + ", " * ": " + ", "(0, ": "(", ".max(": ".min(", "map(": "filter("],
+            marginsMatter: false
+        )
     }
 
     private enum Slip {
         case constant, comparison, arithmetic, missingReturn, otherName, lostLine
-        case missingColon, missingBracket, lostIndentation, cutShort, doubledOperator
+        /// The last character of the first line is lost: a colon, or a brace.
+        case missingColon
+        case missingBracket, lostIndentation, cutShort, doubledOperator
 
         static let meaning: [Slip] = [
             .constant, .constant, .comparison, .arithmetic, .missingReturn, .otherName, .lostLine,
@@ -33,21 +62,20 @@ enum FlawedPrograms {
         static let syntax: [Slip] = [.missingColon, .missingBracket, .lostIndentation, .cutShort, .doubledOperator]
     }
 
-    private static func slip(in program: String, _ slip: Slip, _ generator: inout CounterGenerator) -> String {
+    private static func slip(
+        in program: String,
+        _ slip: Slip,
+        _ words: Words,
+        _ generator: inout CounterGenerator
+    ) -> String {
         let header = String(program.prefix { $0 != "\n" })
         let body = String(program.dropFirst(header.count))
         switch slip {
         case .constant: return header + shiftConstant(in: body, &generator)
         case .comparison:
-            return header
-                + exchange([" < ": " <= ", " > ": " >= ", " == ": " != ", " <= ": " < "], in: body, &generator)
+            return header + exchange(words.comparisons, in: body, &generator)
         case .arithmetic:
-            return header
-                + exchange(
-                    [" + ": " - ", " - ": " + ", " * ": " + ", " % ": " // ", "[:": "[", "max(": "min("],
-                    in: body,
-                    &generator
-                )
+            return header + exchange(words.arithmetic, in: body, &generator)
         case .missingReturn: return header + replaceFirst("return ", by: "", in: body)
         case .otherName:
             return header
@@ -70,6 +98,7 @@ enum FlawedPrograms {
             return broken
         case .lostIndentation:
             let lines = body.split(separator: "\n").map { $0.drop { $0 == " " } }
+            guard words.marginsMatter else { return program }
             return header + "\n" + lines.joined(separator: "\n")
         case .cutShort:
             let count = body.count

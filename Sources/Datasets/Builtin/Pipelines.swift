@@ -102,6 +102,7 @@ struct Pipeline: Sendable {
     }
 
     private func exercise(_ chosen: [(step: Step, parameters: Parameters)]) -> Exercise {
+        let input = input
         var hints = InputHints()
         for value in chosen.flatMap(\.parameters.values) {
             switch value {
@@ -123,6 +124,10 @@ struct Pipeline: Sendable {
             ],
             body: lines(chosen),
             wrong: slips(of: chosen).map(lines),
+            javaScript: { way in
+                let steps = chosen.map { (name: $0.step.name, parameters: $0.parameters) }
+                return JavaScriptSteps.lines(steps, over: input.name, chained: !way.isMultiple(of: 2))
+            },
             hints: hints,
             evaluate: { Self.run(chosen, $0) },
             mutants: slips(of: chosen).map { slip in { Self.run(slip, $0) } }
