@@ -9,6 +9,9 @@ internal import Transport
 struct RelayCommand: AsyncParsableCommand {
     static let word = "relay"
 
+    /// What the sockets of relays that `ppocoder launch` starts begin with: those of runs before may have been killed.
+    private static let launched = "ipc:///tmp/ppocoder-relay-"
+
     static let configuration = CommandConfiguration(
         commandName: "ppocoder-rollout relay",
         abstract: "Hands weights on to the workers of a host, and to other hosts: the learner sends them once.",
@@ -97,6 +100,7 @@ struct RelayCommand: AsyncParsableCommand {
         let provider = try ZeroMQTransport(security: security, report: report)
         var listeners: [WeightRelay.Listener] = []
         for endpoint in listen {
+            if endpoint.hasPrefix(Self.launched) { SocketFiles.sweep(prefix: Self.launched.dropFirst("ipc://".count)) }
             let channel = try await provider.server(binding: endpoint, options: .relay)
             files.opened(channel.endpoint)
             listeners.append(.init(channel))

@@ -65,18 +65,10 @@ package struct WeightSource: Sendable {
     /// The socket of this user; only ever one of this host.
     private static func place(_ shared: String?) -> String {
         guard let shared, shared.hasPrefix("ipc://") else { return "" }
-        sweep(shared.dropFirst("ipc://".count))
+        // Names differ, from run to run, in what comes after the last hyphen, and then in the user.
+        let path = shared.dropFirst("ipc://".count)
+        if let hyphen = path.lastIndex(of: "-") { SocketFiles.sweep(prefix: path[...hyphen], suffix: "-\(getuid())") }
         return "\(shared)-\(getuid())"
-    }
-
-    /// Removes what relays of other runs have left that were killed: their names differ in what comes after the last hyphen.
-    private static func sweep(_ path: Substring) {
-        guard let slash = path.lastIndex(of: "/"), let hyphen = path.lastIndex(of: "-"), slash < hyphen else { return }
-        SocketFiles.sweep(
-            folder: String(path[..<slash]),
-            prefix: String(path[path.index(after: slash)...hyphen]),
-            suffix: "-\(getuid())"
-        )
     }
 }
 

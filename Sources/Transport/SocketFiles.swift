@@ -28,20 +28,22 @@ package final class SocketFiles: Sendable {
         }
     }
 
-    /// Removes sockets of this user in `folder` that processes which were killed have left: nobody listens there.
+    /// Removes sockets of this user that processes which were killed have left: nobody listens there.
     ///
     /// - Parameters:
-    ///   - folder: where they are.
-    ///   - prefix: what their names begin with.
-    ///   - suffix: what their names end with.
+    ///   - prefix: what their paths begin with; it has a slash.
+    ///   - suffix: what their paths end with.
     ///   - age: a younger one is left alone, because its owner may be about to listen; seconds.
     /// - Returns: how many there were.
     @discardableResult
-    package static func sweep(folder: String, prefix: String, suffix: String, olderThan age: Int = 60) -> Int {
+    package static func sweep(prefix: Substring, suffix: String = "", olderThan age: Int = 60) -> Int {
+        guard let slash = prefix.lastIndex(of: "/") else { return 0 }
+        let folder = String(prefix[...slash])
+        let start = prefix[prefix.index(after: slash)...]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         var removed = 0
-        for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
-            let path = "\(folder)/\(name)"
+        for name in names where name.hasPrefix(start) && name.hasSuffix(suffix) {
+            let path = folder + name
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid(),
                 time(nil) - status.st_ctim.tv_sec >= age, !Endpoint.isListening(path: path), unsafe unlink(path) == 0

@@ -249,19 +249,21 @@ import Yams
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// Network namespaces as hosts, and all their cables pulled in the middle of the run.
+    /// Network namespaces as hosts, and all their cables pulled in the middle of the run; also with two hosts of workers, one of
+    /// which has its weights from the other.
     @Test(
         .enabled(
             if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/run"),
             "network namespaces need root: run the tests as root to see a partition survived"
-        )
+        ),
+        arguments: [["--light"], ["--light", "--relay"]]
     )
-    func threeHostsAndAPartitionGiveTheWeightsOfOneHost() throws {
+    func severalHostsAndAPartitionGiveTheWeightsOfOneHost(arguments: [String]) throws {
         let folder = try Scratch()
         let process = Process()
         let log = try folder.file("log", "")
         process.executableURL = CommandRun.root.appending(path: "Tools/network-lab")
-        process.arguments = ["--light"]
+        process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging([
             "PPOCODER_BIN": try CommandRun.executable().deletingLastPathComponent().path,
             "PPOCODER_LAB_TMP": folder.url.path,
@@ -273,5 +275,10 @@ import Yams
         #expect(process.terminationStatus != 77, "the lab cannot run here: \(text)")
         #expect(process.terminationStatus == 0, "\(text)")
         #expect(text.contains("the network is whole again") && text.contains("the same weights"), "\(text)")
+        let sent = try #require(text.firstMatch(of: /the learner sent (\S+) copies, \S+ MB, of (\d+) versions/))
+        let (copies, versions) = (try #require(Double(sent.1)), try #require(Double(sent.2)))
+        #expect(versions >= 10)
+        // What was on its way when the cables were pulled is sent again.
+        #expect(arguments.contains("--relay") ? copies <= versions + 2 : copies > 1.5 * versions, "\(text)")
     }
 }
