@@ -84,11 +84,14 @@ struct Download: Sendable {
     ///   - chunk: its header.
     ///   - data: its data, in the form that the header says.
     ///   - base: the weights that a difference may be to.
+    ///   - isRelayed: it comes from somebody who may send something else on purpose, and is checked by its digest. Otherwise it comes
+    ///     from the learner, and its checksum, if the manifest has one, says whether it is damaged.
     /// - Returns: what became of it.
     mutating func accept(
         _ chunk: WireWeightChunk,
-        _ data: ArraySlice<UInt8>,
-        base: WeightClient.Base?
+        _ data: UnsafeRawBufferPointer,
+        base: WeightClient.Base?,
+        isRelayed: Bool
     ) -> Acceptance {
         let index = Int(chunk.index)
         guard pending[index] != nil else { return .unasked }
@@ -96,23 +99,21 @@ struct Download: Sendable {
         let start = index * Int(manifest.chunkBytes)
         let place = start..<start + min(Int(manifest.chunkBytes), bytes.count - start)
         let old = chunk.form == .difference ? base?.provider(place.lowerBound, place.count) ?? [] : []
-        let isDecoded = unsafe bytes.withUnsafeMutableBytes { all in
+        let checksum = isRelayed || manifest.chunkChecksums.isEmpty ? nil : manifest.chunkChecksums[index]
+        let digest = manifest.chunkDigests[index]
+        let isRight = unsafe bytes.withUnsafeMutableBytes { all in
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: all[place])
-            return unsafe data.withUnsafeBytes { data in
-                unsafe old.withUnsafeBytes { old in
-                    unsafe ChunkForm.decode(data, form: chunk.form, base: old, into: room)
-                }
+            let isDecoded = unsafe old.withUnsafeBytes { old in
+                unsafe ChunkForm.decode(data, form: chunk.form, base: old, into: room)
             }
+            guard isDecoded else { return false }
+            let chunk = UnsafeRawBufferPointer(room)
+            if let checksum { return unsafe Determinism.checksum(of: chunk) == checksum }
+            return unsafe Data(Digest(of: chunk).bytes) == digest
         }
-        guard isDecoded, digest(of: place) == manifest.chunkDigests[index] else { return .wrong }
+        guard isRight else { return .wrong }
         pending[index] = nil
         done += 1
         return .taken
-    }
-
-    private func digest(of place: Range<Int>) -> Data {
-        unsafe bytes.withUnsafeBytes { all in
-            unsafe Data(Digest(of: UnsafeRawBufferPointer(rebasing: all[place])).bytes)
-        }
     }
 }

@@ -8,9 +8,13 @@ private func signedBytes(of manifest: WireWeightManifest, runID: [UInt8]) -> [UI
     func number(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
     var chunks = DigestHasher()
     for digest in manifest.chunkDigests { chunks.update(Array(digest)) }
-    return Array("ppocoder weight manifest 1\n".utf8) + number(UInt64(runID.count)) + runID + Array(manifest.digest)
-        + number(manifest.version) + number(manifest.bytes) + number(UInt64(manifest.chunkBytes))
-        + chunks.finish().bytes + [manifest.reference ? 1 : 0]
+    // The list may be taken from nobody's manifest, nor put into one: with it, it is a statement of another kind.
+    let checksums = manifest.chunkChecksums
+    let kind = checksums.isEmpty ? 1 : 2
+    return Array("ppocoder weight manifest \(kind)\n".utf8) + number(UInt64(runID.count)) + runID
+        + Array(manifest.digest) + number(manifest.version) + number(manifest.bytes)
+        + number(UInt64(manifest.chunkBytes)) + chunks.finish().bytes + [manifest.reference ? 1 : 0]
+        + (checksums.isEmpty ? [] : Digest(of: checksums.flatMap(number)).bytes)
 }
 
 /// The key in the file at `path`, where it is called `name`.

@@ -61,7 +61,7 @@ package actor WeightClient {
         self.report = report
     }
 
-    /// All bytes of `manifest`, every chunk checked against its digest.
+    /// All bytes of `manifest`, every chunk checked: by its checksum if it comes from the learner, by its digest if from a relay.
     ///
     /// Chunks that do not come are asked for again, also of a server that was restarted meanwhile. A fetch that was broken off
     /// goes on where it was, unless another version was fetched in between.
@@ -139,16 +139,22 @@ package actor WeightClient {
             guard let frame = try await receive(over: channel, within: min(chunkTimeout, .milliseconds(200))) else {
                 continue
             }
-            guard let (envelope, data) = try? EnvelopeCodec.decodeChunk(frame),
-                case .weightChunk(let chunk) = envelope.body, chunk.digest == manifest.digest
-            else { continue }
+            guard let (chunk, data) = Self.chunk(in: frame), chunk.digest == manifest.digest else { continue }
             if chunk.gone {
                 // The learner alone knows what is served no more.
                 guard isRelayed else { throw .gone(version: manifest.version) }
                 turnToTheLearner(for: .zero, "the relay of weights does not get them")
                 continue
             }
-            switch download.accept(chunk, frame[data], base: base) {
+            let acceptance = unsafe frame.withBytes { frame in
+                unsafe download.accept(
+                    chunk,
+                    UnsafeRawBufferPointer(rebasing: frame[data]),
+                    base: base,
+                    isRelayed: isRelayed
+                )
+            }
+            switch acceptance {
             case .taken: heard = now
             case .unasked: break
             case .wrong:
@@ -161,6 +167,17 @@ package actor WeightClient {
                     "the relay of weights sent a chunk \(chunk.index) that is not the learner's; it was refused"
                 turnToTheLearner(for: Self.pauseAfterWrong, reason)
             }
+        }
+    }
+
+    /// A chunk without its data, and where they are.
+    private static func chunk(in frame: ReceivedFrame) -> (chunk: WireWeightChunk, data: Range<Int>)? {
+        unsafe frame.withBytes { bytes in
+            let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+            guard let (envelope, data) = try? EnvelopeCodec.decodeChunk(span),
+                case .weightChunk(let chunk) = envelope.body
+            else { return nil }
+            return (chunk, data)
         }
     }
 
@@ -178,11 +195,11 @@ package actor WeightClient {
     private func receive(
         over channel: any ClientChannel,
         within limit: Duration
-    ) async throws(DispatchError) -> [UInt8]? {
+    ) async throws(DispatchError) -> ReceivedFrame? {
         do throws(TransportError) {
             // Most often there is one already, and no need for an alarm.
-            if let frame = try await channel.receive(timeout: .zero) { return frame }
-            return try await channel.receive(timeout: limit)
+            if let frame = try await channel.receiveFrame(timeout: .zero) { return frame }
+            return try await channel.receiveFrame(timeout: limit)
         } catch {
             throw error == .cancelled ? .cancelled : .transport(error)
         }

@@ -2,7 +2,7 @@ internal import Determinism
 internal import Foundation
 package import Protocol
 
-/// The manifest of `bytes`: a digest of every chunk and of the whole, in one pass.
+/// The manifest of `bytes`: a digest and a checksum of every chunk and a digest of the whole, in one pass.
 ///
 /// - Parameters:
 ///   - bytes: All parameters as little-endian float32, in the order of the parameter table.
@@ -22,11 +22,12 @@ package func makeManifest(
     manifest.chunkBytes = UInt32(chunkBytes)
     manifest.reference = reference
     var whole = DigestHasher()
-    manifest.chunkDigests = stride(from: 0, to: bytes.count, by: chunkBytes).map { start in
+    for start in stride(from: 0, to: bytes.count, by: chunkBytes) {
+        let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
         var chunk = DigestHasher()
-        let end = min(start + chunkBytes, bytes.count)
-        unsafe DigestHasher.update(&whole, &chunk, with: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        return Data(chunk.finish().bytes)
+        unsafe DigestHasher.update(&whole, &chunk, with: part)
+        manifest.chunkDigests.append(Data(chunk.finish().bytes))
+        unsafe manifest.chunkChecksums.append(checksum(of: part))
     }
     manifest.digest = Data(whole.finish().bytes)
     return manifest

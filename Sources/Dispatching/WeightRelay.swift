@@ -108,7 +108,7 @@ package actor WeightRelay {
         do throws(TransportError) {
             while true {
                 guard let frame = try await sources[source].channel.receive(timeout: nil),
-                    let (envelope, data) = try? EnvelopeCodec.decodeChunk(frame),
+                    let (envelope, data) = try? EnvelopeCodec.decodeChunk(frame.span),
                     case .weightChunk(let chunk) = envelope.body
                 else { continue }
                 core.receive(chunk, frame[data], from: source, now: now)
@@ -202,23 +202,28 @@ package actor WeightRelay {
         _ held: RelayCore.Chunk,
         _ base: Digest?,
         for peer: PeerID
-    ) -> [UInt8]? {
+    ) -> SharedFrame? {
         var chunk = WireWeightChunk()
         chunk.digest = Data(digest.bytes)
         chunk.index = UInt32(index)
         if let difference = held.difference, difference.base == base, listener(of: peer)?.isRemote == true {
             chunk.form = .difference
             chunk.baseDigest = Data(difference.base.bytes)
-            return try? EnvelopeCodec.encode(chunk, data: difference.data, runID: runID, incarnation: incarnation)
+            return frame(of: chunk, difference.data)
         }
         let key = ChunkFrameCache.Key(digest: held.digest, index: index, base: digest)
         if let found = frames[key] { return found.frame }
         let packed = ChunkForm.encode(held.bytes, base: nil)
         chunk.form = packed.form
-        guard let frame = try? EnvelopeCodec.encode(chunk, data: packed.bytes, runID: runID, incarnation: incarnation)
-        else { return nil }
+        guard let frame = frame(of: chunk, packed.bytes) else { return nil }
         frames[key] = ChunkFrameCache.Entry(frame: frame, bytes: packed.bytes.count, isDifference: false)
         return frame
+    }
+
+    private func frame(of chunk: WireWeightChunk, _ data: [UInt8]) -> SharedFrame? {
+        let count = data.count
+        return (try? EnvelopeCodec.encodeHead(of: chunk, dataBytes: count, runID: runID, incarnation: incarnation))
+            .map { SharedFrame($0, data) }
     }
 
     private func listener(of peer: PeerID) -> Listener? {
@@ -233,7 +238,9 @@ package actor WeightRelay {
         await send(frame, to: peer)
     }
 
-    private func send(_ frame: [UInt8], to peer: PeerID) async {
+    private func send(_ frame: [UInt8], to peer: PeerID) async { await send(SharedFrame(frame), to: peer) }
+
+    private func send(_ frame: SharedFrame, to peer: PeerID) async {
         try? await listener(of: peer)?.channel.send(frame, to: PeerID(bytes: Array(peer.bytes.dropFirst())))
     }
 }

@@ -136,7 +136,7 @@ package actor WeightServer {
             let key = ChunkFrameCache.Key(digest: digest, index: index, base: knownBase(request.baseDigest, of: digest))
             guard let made = self.frame(key, version) else { return }
             // A receiver that is gone, or full after all, asks again.
-            guard await send(made.frame, to: peer) else { return }
+            guard (try? await channel.send(made.frame, to: peer)) != nil else { return }
             bytesSent += made.bytes
             if made.isDifference { differencesSent += 1 }
         }
@@ -156,10 +156,15 @@ package actor WeightServer {
         chunk.form = packed.form
         if packed.form == .difference, let base { chunk.baseDigest = base.manifest.digest }
         guard
-            let frame = try? EnvelopeCodec.encode(chunk, data: packed.bytes, runID: runID, incarnation: incarnation)
+            let head = try? EnvelopeCodec.encodeHead(
+                of: chunk,
+                dataBytes: packed.bytes.count,
+                runID: runID,
+                incarnation: incarnation
+            )
         else { return nil }
         let entry = ChunkFrameCache.Entry(
-            frame: frame,
+            frame: SharedFrame(head, packed.bytes),
             bytes: packed.bytes.count,
             isDifference: packed.form == .difference
         )
@@ -204,7 +209,7 @@ struct ChunkFrameCache {
     }
 
     struct Entry {
-        var frame: [UInt8]
+        var frame: SharedFrame
         /// Of the chunk in it.
         var bytes: Int
         var isDifference: Bool

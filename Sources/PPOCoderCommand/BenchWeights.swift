@@ -45,6 +45,12 @@ struct BenchWeightsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder of keys: also a row over CURVE.", valueName: "folder"))
     var keys: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Only rows of these names, such as fp32 or \"bare C\"; none: all.", valueName: "name")
+    )
+    var only: [String] = []
+
     @Flag(help: "Print the figures as JSON on stdout.")
     var json = false
 
@@ -69,21 +75,23 @@ struct BenchWeightsCommand: AsyncParsableCommand {
         let rounded = (old: old.map(roundedToBFloat16), new: new.map(roundedToBFloat16))
         var outcomes: [String: [Outcome]] = [:]
         var names: [String] = []
-        func note(_ name: String, _ outcome: Outcome) {
+        func row(_ name: String, _ measure: () async throws -> Outcome) async throws {
+            guard only.isEmpty || only.contains(name) else { return }
+            let outcome = try await measure()
             if outcomes[name] == nil { names.append(name) }
             outcomes[name, default: []].append(outcome)
         }
         for round in 1...rounds {
             writeNotice("bench weights: round \(round) of \(rounds)")
-            if let peer { note("bare C", try runPeer(peer)) }
-            note("fp32", try await send(new))
-            note("bf16", try await send(rounded.new))
-            note("delta", try await send(new, base: old))
-            note("bf16_delta", try await send(rounded.new, base: rounded.old))
-            note("fp32, one receiver less", try await send(new, to: receivers - 1))
-            if let peer { note("bare C, one slow", try runPeer(peer, slow: true)) }
-            note("fp32, one slow", try await send(new, slow: true))
-            if keys != nil { note("fp32 over CURVE", try await send(new, overCurve: true)) }
+            if let peer { try await row("bare C") { try runPeer(peer) } }
+            try await row("fp32") { try await send(new) }
+            try await row("bf16") { try await send(rounded.new) }
+            try await row("delta") { try await send(new, base: old) }
+            try await row("bf16_delta") { try await send(rounded.new, base: rounded.old) }
+            try await row("fp32, one receiver less") { try await send(new, to: receivers - 1) }
+            if let peer { try await row("bare C, one slow") { try runPeer(peer, slow: true) } }
+            try await row("fp32, one slow") { try await send(new, slow: true) }
+            if keys != nil { try await row("fp32 over CURVE") { try await send(new, overCurve: true) } }
         }
         var figures = BenchFigures(
             bench: "weights",
@@ -187,7 +195,9 @@ struct BenchWeightsCommand: AsyncParsableCommand {
                 group.addTask {
                     let received = try await receiver.client.fetch(manifest, base: held)
                     let seconds = clock.wallSeconds
-                    guard received == content else { throw BenchError(text: "what came is not what was sent") }
+                    guard Self.areEqual(received, content) else {
+                        throw BenchError(text: "what came is not what was sent")
+                    }
                     return (i, seconds)
                 }
             }
@@ -201,6 +211,11 @@ struct BenchWeightsCommand: AsyncParsableCommand {
         for receiver in clients { await receiver.transport.close() }
         await provider.close()
         return Outcome(seconds: seconds, cpuSeconds: cpu, bytes: sent)
+    }
+
+    /// As the bare program compares them; `==` goes byte by byte, and would keep the other receivers waiting.
+    private static func areEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        unsafe one.count == other.count && memcmp(one, other, one.count) == 0
     }
 
     private static func bytes(_ weights: [Float]) -> [UInt8] { unsafe weights.withUnsafeBytes { unsafe Array($0) } }
@@ -234,6 +249,12 @@ private struct SlowChannel: ClientChannel {
 
     func receive(timeout: Duration?) async throws(TransportError) -> [UInt8]? {
         let frame = try await line.receive(timeout: timeout)
+        if frame != nil { try? await Task.sleep(for: .milliseconds(15)) }
+        return frame
+    }
+
+    func receiveFrame(timeout: Duration?) async throws(TransportError) -> ReceivedFrame? {
+        let frame = try await line.receiveFrame(timeout: timeout)
         if frame != nil { try? await Task.sleep(for: .milliseconds(15)) }
         return frame
     }

@@ -113,6 +113,10 @@ extension EnvelopeCodec {
         let size = Int(manifest.chunkBytes)
         try Check.equal(manifest.chunkDigests.count, (total + size - 1) / size, "\(field).chunk_digests")
         for digest in manifest.chunkDigests { try Check.digest(digest, "\(field).chunk_digests") }
+        if !manifest.chunkChecksums.isEmpty {
+            let checksums = manifest.chunkChecksums.count
+            try Check.equal(checksums, manifest.chunkDigests.count, "\(field).chunk_checksums")
+        }
         try Check.atMost(manifest.signature.count, ProtocolLimits.signatureBytes, "\(field).signature")
     }
 

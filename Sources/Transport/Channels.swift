@@ -44,6 +44,11 @@ package protocol ServerChannel: Sendable {
     /// - Throws: `.peerUnreachable`, `.peerBusy`, `.oversizedFrame`, `.closed`.
     func send(_ frame: [UInt8], to peer: PeerID) async throws(TransportError)
 
+    /// Hands `frame` to the connection of `peer`, without waiting for room, and without copying it where that can be had.
+    ///
+    /// - Throws: `.peerUnreachable`, `.peerBusy`, `.oversizedFrame`, `.closed`.
+    func send(_ frame: SharedFrame, to peer: PeerID) async throws(TransportError)
+
     func statistics() -> ChannelStatistics
 
     /// Stops listening; whoever waits gets `.closed`.
@@ -63,13 +68,29 @@ package protocol ClientChannel: Sendable {
     /// - Throws: `.cancelled`, `.closed`.
     func receive(timeout: Duration?) async throws(TransportError) -> [UInt8]?
 
+    /// The next frame from the server, left where it was received where that can be had.
+    ///
+    /// - Returns: nil when `timeout` passes first.
+    /// - Throws: `.cancelled`, `.closed`.
+    func receiveFrame(timeout: Duration?) async throws(TransportError) -> ReceivedFrame?
+
     func statistics() -> ChannelStatistics
 
     /// Disconnects, allowing 200 ms for what is on its way; whoever waits gets `.closed`.
     func close() async
 }
 
+extension ServerChannel {
+    package func send(_ frame: SharedFrame, to peer: PeerID) async throws(TransportError) {
+        try await send(frame.bytes, to: peer)
+    }
+}
+
 extension ClientChannel {
+    package func receiveFrame(timeout: Duration?) async throws(TransportError) -> ReceivedFrame? {
+        try await receive(timeout: timeout).map(ReceivedFrame.init)
+    }
+
     /// Sends `frame`, waiting without limit for a connection and for room.
     package func send(_ frame: [UInt8]) async throws(TransportError) { try await send(frame, timeout: nil) }
 }
@@ -104,6 +125,8 @@ package struct ChannelOptions: Sendable {
     package var maximumFrameBytes: Int
     /// Frames that may wait on either side of one connection.
     package var highWaterMark = 1000
+    /// Frames that a client receives stay in libzmq's memory until they are read, instead of being copied: for large ones.
+    package var keepsFramesInPlace = false
     /// How often a connection over TCP is checked; whole seconds, at least one.
     package var heartbeatInterval: Duration = .milliseconds(500)
     /// Silence of the other host after which a connection counts as dead; whole seconds, at least two.
@@ -151,6 +174,7 @@ extension ChannelOptions {
     package static var bulk: ChannelOptions {
         var options = ChannelOptions(maximumFrameBytes: ProtocolLimits.bulkFrameBytes, plane: .bulk)
         options.highWaterMark = 64
+        options.keepsFramesInPlace = true
         options.heartbeatInterval = .seconds(2)
         options.heartbeatTimeout = .seconds(10)
         return options

@@ -38,7 +38,7 @@ final class LoopSocket {
     /// Where received frames go.
     enum Sink: Sendable {
         case peers(Mailbox<(peer: PeerID, frame: [UInt8])>)
-        case frames(Mailbox<[UInt8]>)
+        case frames(Mailbox<ReceivedFrame>)
         case none
     }
 
@@ -181,6 +181,15 @@ final class LoopSocket {
 
     /// Router: sends at once or says why not.
     func send(_ frame: [UInt8], to peer: PeerID) -> Result<Bool, TransportError> {
+        send(to: peer) { transmit(frame) }
+    }
+
+    /// Router: sends at once or says why not, from where the frame lies.
+    func send(_ frame: SharedFrame, to peer: PeerID) -> Result<Bool, TransportError> {
+        send(to: peer) { transmit(frame) }
+    }
+
+    private func send(to peer: PeerID, _ transmit: () -> Bool) -> Result<Bool, TransportError> {
         let size = peer.bytes.count
         let first = again { unsafe zmq_send(raw, peer.bytes, size, ZMQ_DONTWAIT | ZMQ_SNDMORE) }
         guard first >= 0 else {
@@ -190,7 +199,7 @@ final class LoopSocket {
             default: return .failure(.last(during: "zmq_send"))
             }
         }
-        return transmit(frame) ? .success(true) : .failure(.last(during: "zmq_send"))
+        return transmit() ? .success(true) : .failure(.last(during: "zmq_send"))
     }
 
     /// Dealer: sends in order, waiting for a connection and for room.
@@ -227,11 +236,42 @@ final class LoopSocket {
     private func transmit(_ frame: [UInt8]) -> Bool {
         let size = frame.count
         guard again({ unsafe zmq_send(raw, frame, size, ZMQ_DONTWAIT) }) >= 0 else { return false }
+        count(sent: size)
+        return true
+    }
+
+    private func transmit(_ frame: SharedFrame) -> Bool {
+        var message = zmq_msg_t()
+        let isMade = unsafe frame.lend { memory, reference in
+            let code = unsafe zmq_msg_init_data(
+                &message,
+                memory.baseAddress,
+                memory.count,
+                { _, reference in
+                    // On the thread that has sent it.
+                    if let reference = unsafe reference { unsafe SharedFrame.release(reference) }
+                },
+                reference
+            )
+            if code != 0 { unsafe SharedFrame.release(reference) }
+            return code == 0
+        }
+        guard isMade else { return false }
+        guard again({ unsafe zmq_msg_send(&message, raw, ZMQ_DONTWAIT) }) >= 0 else {
+            let code = zmq_errno()
+            unsafe _ = zmq_msg_close(&message)
+            errno = code
+            return false
+        }
+        count(sent: frame.count)
+        return true
+    }
+
+    private func count(sent size: Int) {
         counters.update { statistics in
             statistics.framesSent += 1
             statistics.bytesSent += size
         }
-        return true
     }
 
     private func again(_ call: () -> CInt) -> CInt {
@@ -285,22 +325,27 @@ final class LoopSocket {
             watch?.cut(sender.descriptor, "is cut off: \(objection)")
             return true
         }
-        count(frame)
+        count(received: frame.count)
         mailbox.offer((peer, frame))
         return true
     }
 
-    private func receiveFrame(into mailbox: Mailbox<[UInt8]>) -> Bool {
-        guard let (frame, hasMore) = receivePart() else { return false }
+    private func receiveFrame(into mailbox: Mailbox<ReceivedFrame>) -> Bool {
+        let keepsInPlace = options.keepsFramesInPlace
+        let part = receive { message in
+            keepsInPlace
+                ? ReceivedFrame(ReceivedMessage(taking: &message)) : ReceivedFrame(Self.bytes(of: &message))
+        }
+        guard let (frame, hasMore) = part else { return false }
         if hasMore {
             refuse("a message of \(1 + skipParts()) frames, expected one", from: nil)
             return true
         }
         if kind == .subscriber {
-            if frame == latest { return true }
-            latest = frame
+            if frame.bytes == latest { return true }
+            latest = frame.bytes
         }
-        count(frame)
+        count(received: frame.count)
         mailbox.offer(frame)
         return true
     }
@@ -314,10 +359,10 @@ final class LoopSocket {
         return true
     }
 
-    private func count(_ frame: [UInt8]) {
+    private func count(received size: Int) {
         counters.update { statistics in
             statistics.framesReceived += 1
-            statistics.bytesReceived += frame.count
+            statistics.bytesReceived += size
         }
     }
 
@@ -345,7 +390,10 @@ final class LoopSocket {
         return skipped
     }
 
-    private func receivePart() -> (bytes: [UInt8], hasMore: Bool)? {
+    private func receivePart() -> ([UInt8], hasMore: Bool)? { receive(Self.bytes(of:)) }
+
+    /// The next part of a message, as `take` has it.
+    private func receive<Part>(_ take: (inout zmq_msg_t) -> Part) -> (Part, hasMore: Bool)? {
         var message = zmq_msg_t()
         unsafe _ = zmq_msg_init(&message)
         defer { unsafe _ = zmq_msg_close(&message) }
@@ -353,12 +401,14 @@ final class LoopSocket {
             guard zmq_errno() == EINTR else { return nil }
         }
         if watch != nil { inspect(&message) }
+        let hasMore = unsafe zmq_msg_more(&message) != 0
+        return (take(&message), hasMore)
+    }
+
+    private static func bytes(of message: inout zmq_msg_t) -> [UInt8] {
         let size = unsafe zmq_msg_size(&message)
-        guard size > 0, let data = unsafe zmq_msg_data(&message) else {
-            return ([], unsafe zmq_msg_more(&message) != 0)
-        }
-        let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: size))
-        return (bytes, unsafe zmq_msg_more(&message) != 0)
+        guard size > 0, let data = unsafe zmq_msg_data(&message) else { return [] }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: size))
     }
 
     /// Closes the socket; whoever waits for it gets `.closed`.

@@ -78,9 +78,9 @@ package final class ZeroMQTransport: ChannelProvider {
         _ kind: LoopSocket.Kind,
         to endpoint: String,
         options: ChannelOptions
-    ) async throws(TransportError) -> (SocketHandle, Mailbox<[UInt8]>) {
+    ) async throws(TransportError) -> (SocketHandle, Mailbox<ReceivedFrame>) {
         let loop = loop
-        let mailbox = Mailbox<[UInt8]>(capacity: options.highWaterMark) { [weak loop] in loop?.enqueue { _ in } }
+        let mailbox = Mailbox<ReceivedFrame>(capacity: options.highWaterMark) { [weak loop] in loop?.enqueue { _ in } }
         let counters = ChannelCounters()
         let opened = try await loop.perform {
             $0.open(kind, at: endpoint, options: options, sink: .frames(mailbox), counters: counters)
@@ -129,8 +129,8 @@ private final class SocketHandle: Sendable {
         loop.enqueue { $0.close(id, linger: 0) }
     }
 
-    func check(_ frame: [UInt8]) throws(TransportError) {
-        guard frame.count <= limit else { throw .oversizedFrame(bytes: frame.count, limit: limit) }
+    func check(_ count: Int) throws(TransportError) {
+        guard count <= limit else { throw .oversizedFrame(bytes: count, limit: limit) }
     }
 
     func close() async {
@@ -162,7 +162,15 @@ private final class ZeroMQServer: ServerChannel {
     }
 
     func send(_ frame: [UInt8], to peer: PeerID) async throws(TransportError) {
-        try socket.check(frame)
+        try socket.check(frame.count)
+        let id = socket.id
+        _ = try await socket.loop.perform { table in
+            table.socket(id)?.send(frame, to: peer) ?? .failure(.closed)
+        }
+    }
+
+    func send(_ frame: SharedFrame, to peer: PeerID) async throws(TransportError) {
+        try socket.check(frame.count)
         let id = socket.id
         _ = try await socket.loop.perform { table in
             table.socket(id)?.send(frame, to: peer) ?? .failure(.closed)
@@ -176,16 +184,16 @@ private final class ZeroMQServer: ServerChannel {
 
 private final class ZeroMQClient: ClientChannel {
     private let socket: SocketHandle
-    private let mailbox: Mailbox<[UInt8]>
+    private let mailbox: Mailbox<ReceivedFrame>
     private let nextSend = Atomic<UInt64>(0)
 
-    init(socket: SocketHandle, mailbox: Mailbox<[UInt8]>) {
+    init(socket: SocketHandle, mailbox: Mailbox<ReceivedFrame>) {
         self.socket = socket
         self.mailbox = mailbox
     }
 
     func send(_ frame: [UInt8], timeout: Duration?) async throws(TransportError) {
-        try socket.check(frame)
+        try socket.check(frame.count)
         let id = socket.id
         let send = PendingSend(
             id: nextSend.wrappingAdd(1, ordering: .relaxed).newValue,
@@ -210,6 +218,10 @@ private final class ZeroMQClient: ClientChannel {
     }
 
     func receive(timeout: Duration?) async throws(TransportError) -> [UInt8]? {
+        try await mailbox.take(timeout: timeout)?.bytes
+    }
+
+    func receiveFrame(timeout: Duration?) async throws(TransportError) -> ReceivedFrame? {
         try await mailbox.take(timeout: timeout)
     }
 
@@ -228,7 +240,7 @@ private final class ZeroMQPublisher: AnnouncementPublisher {
     }
 
     func publish(_ frame: [UInt8]) async throws(TransportError) {
-        try socket.check(frame)
+        try socket.check(frame.count)
         let id = socket.id
         _ = try await socket.loop.perform { table -> Result<Bool, TransportError> in
             guard let socket = table.socket(id) else { return .failure(.closed) }
@@ -242,15 +254,15 @@ private final class ZeroMQPublisher: AnnouncementPublisher {
 
 private final class ZeroMQSubscriber: AnnouncementSubscriber {
     private let socket: SocketHandle
-    private let mailbox: Mailbox<[UInt8]>
+    private let mailbox: Mailbox<ReceivedFrame>
 
-    init(socket: SocketHandle, mailbox: Mailbox<[UInt8]>) {
+    init(socket: SocketHandle, mailbox: Mailbox<ReceivedFrame>) {
         self.socket = socket
         self.mailbox = mailbox
     }
 
     func receive(timeout: Duration?) async throws(TransportError) -> [UInt8]? {
-        try await mailbox.take(timeout: timeout)
+        try await mailbox.take(timeout: timeout)?.bytes
     }
 
     func close() async { await socket.close() }

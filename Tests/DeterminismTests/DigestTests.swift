@@ -12,6 +12,15 @@ struct DigestTests {
         #expect(Digest(hex: hex) == Digest(of: text))
     }
 
+    /// Computed with libxxhash 0.8.1.
+    @Test func aChecksumIsThatOfTheLibrary() {
+        let data = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        #expect(checksum(of: []) == 0x2d06_8005_38d3_94c2)
+        #expect(checksum(of: Array("abc".utf8)) == 0x78af_5f94_892f_3950)
+        #expect(checksum(of: Array(data.prefix(1000))) == 0x2a7a_65d1_3a14_50eb)
+        #expect(checksum(of: data) == 0x8aa7_21ca_de95_685b)
+    }
+
     /// FIPS 180-4: a million times the letter a, here in pieces of every size up to 150 bytes.
     @Test func aMillionLettersInUnevenPieces() {
         var hasher = DigestHasher()

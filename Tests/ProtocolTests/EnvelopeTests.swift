@@ -331,6 +331,14 @@ struct FieldTests {
         #expect(
             refusal(of: .weightManifest(manifest)) == "weight_manifest.chunk_digests: expected 3 entries, found 2"
         )
+        manifest.chunkDigests.append(Data(digest))
+        #expect(refusal(of: .weightManifest(manifest)) == nil)
+        manifest.chunkChecksums = [1, 2]
+        #expect(
+            refusal(of: .weightManifest(manifest)) == "weight_manifest.chunk_checksums: expected 3 entries, found 2"
+        )
+        manifest.chunkChecksums = [1, 2, 3]
+        #expect(refusal(of: .weightManifest(manifest)) == nil)
         manifest.chunkBytes = 0
         #expect(
             refusal(of: .weightManifest(manifest)) == "weight_manifest.chunk_bytes: expected 1 to 1048576, found 0"

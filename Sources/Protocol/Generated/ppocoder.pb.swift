@@ -1051,8 +1051,11 @@ package nonisolated struct WireWeightManifest: Sendable {
 
   package var reference: Bool = false
 
-  /// Ed25519 by the learner, over run id and all of the above; empty where keys are not used.
+  /// Ed25519 by the learner, over run id and everything else here; empty where keys are not used.
   package var signature: Data = Data()
+
+  /// XXH3 (64 bits) of each chunk, by which a receiver checks what comes straight from the learner; none: by the digests alone.
+  package var chunkChecksums: [UInt64] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3069,7 +3072,7 @@ nonisolated extension WireShardAck: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WeightManifest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}version\0\u{1}bytes\0\u{3}chunk_bytes\0\u{3}chunk_digests\0\u{1}reference\0\u{1}signature\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}version\0\u{1}bytes\0\u{3}chunk_bytes\0\u{3}chunk_digests\0\u{1}reference\0\u{1}signature\0\u{3}chunk_checksums\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3084,6 +3087,7 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
       case 5: try { try decoder.decodeRepeatedBytesField(value: &self.chunkDigests) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.reference) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 8: try { try decoder.decodeRepeatedFixed64Field(value: &self.chunkChecksums) }()
       default: break
       }
     }
@@ -3111,6 +3115,9 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.signature.isEmpty {
       try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 7)
     }
+    if !self.chunkChecksums.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.chunkChecksums, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3122,6 +3129,7 @@ nonisolated extension WireWeightManifest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.chunkDigests != rhs.chunkDigests {return false}
     if lhs.reference != rhs.reference {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.chunkChecksums != rhs.chunkChecksums {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
