@@ -266,7 +266,9 @@ package struct DispatcherCore: Sendable {
         }
         clients[client]?.heard = now
         switch body {
-        case .heartbeat: break
+        case .heartbeat(let beat):
+            // One that tells no time asks for no answer.
+            if beat.sent != 0 { send(.heartbeat(beat.answer(now: epoch + now)), to: route, .client) }
         case .bye: forget(client: client)
         case .executionRequest(let request):
             let run = envelope.runID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -348,18 +350,19 @@ package struct DispatcherCore: Sendable {
         return demand.clients
     }
 
-    private mutating func reply(_ verdict: WireVerdict, _ id: Digest, to route: PeerID) {
+    private mutating func reply(_ verdict: WireVerdict, _ id: Digest, untried: Bool = false, to route: PeerID) {
         var reply = WireExecutionReply()
         reply.jobDigest = Data(id.bytes)
         reply.verdict = verdict
+        reply.untried = untried
         send(.executionReply(reply), to: route, .client)
     }
 
     /// Answers everybody who asked for the job.
-    mutating func settle(_ id: Digest, _ verdict: WireVerdict) {
+    mutating func settle(_ id: Digest, _ verdict: WireVerdict, untried: Bool = false) {
         cache.insert(verdict, for: id)
         for client in release(id).keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            if let route = clients[client]?.route { reply(verdict, id, to: route) }
+            if let route = clients[client]?.route { reply(verdict, id, untried: untried, to: route) }
         }
     }
 
@@ -373,8 +376,8 @@ package struct DispatcherCore: Sendable {
         }
     }
 
-    private mutating func fail(_ id: Digest, _ reason: String) {
-        settle(id, WireVerdict(Verdict(outcome: .infrastructureFailure, diagnostics: reason)))
+    private mutating func fail(_ id: Digest, _ reason: String, untried: Bool = false) {
+        settle(id, WireVerdict(Verdict(outcome: .infrastructureFailure, diagnostics: reason)), untried: untried)
     }
 
     /// Answers the jobs whose language nobody has known for too long.
@@ -391,7 +394,7 @@ package struct DispatcherCore: Sendable {
                 + (executors.isEmpty ? "there are no executors" : "\(executors.count) executors know \(known)")
             for id in queue.waitingJobs(of: language) {
                 queue.drop(id)
-                fail(id, reason)
+                fail(id, reason, untried: true)
             }
         }
     }

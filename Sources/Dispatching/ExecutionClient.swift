@@ -5,7 +5,7 @@ import Protocol
 import Synchronization
 package import Transport
 
-/// Asks a dispatcher for verdicts.
+/// Asks a dispatcher, or several that share the jobs, for verdicts: ``ClientCore`` with channels and a clock.
 ///
 /// Any number of jobs may be outstanding. A request is repeated until its verdict comes, which is safe because a job is
 /// named by its content: neither a lost message nor a restarted dispatcher loses a job.
@@ -23,8 +23,22 @@ package final class ExecutionClient: Sendable {
         /// How often a job without a verdict is asked for again, seconds.
         package var repeatSeconds = 5.0
         package var heartbeatSeconds = 1.0
+        /// After this long without a word from one of several dispatchers its jobs go to others, seconds.
+        package var silenceSeconds = 5.0
 
         package init() {}
+    }
+
+    /// One of several dispatchers.
+    package struct Dispatcher: Sendable {
+        /// What it is ranked by; all clients must name it alike.
+        package let name: String
+        package let channel: any ClientChannel
+
+        package init(name: String, channel: any ClientChannel) {
+            self.name = name
+            self.channel = channel
+        }
     }
 
     private struct State {
@@ -35,26 +49,49 @@ package final class ExecutionClient: Sendable {
         var tasks: [Task<Void, Never>] = []
     }
 
-    private let channel: any ClientChannel
+    private let channels: [any ClientChannel]
     private let options: Options
+    private let onNote: @Sendable (String) -> Void
     private let state: Mutex<State>
     private let started = ContinuousClock.now
 
-    package init(channel: any ClientChannel, options: Options = Options()) {
-        self.channel = channel
+    /// A client of one dispatcher.
+    package convenience init(channel: any ClientChannel, options: Options = Options()) {
+        self.init(dispatchers: [Dispatcher(name: "dispatcher", channel: channel)], options: options)
+    }
+
+    /// - Parameters:
+    ///   - dispatchers: One or more, of different names.
+    ///   - options: How to behave.
+    ///   - onNote: For what people should know.
+    package init(
+        dispatchers: [Dispatcher],
+        options: Options = Options(),
+        onNote: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        channels = dispatchers.map(\.channel)
         self.options = options
-        state = Mutex(State(core: ClientCore(name: options.name, repeatSeconds: options.repeatSeconds)))
-        let receiving = Task { [weak self] in
-            while let self, await self.receiveOne() {}
+        self.onNote = onNote
+        let core = ClientCore(
+            name: options.name,
+            repeatSeconds: options.repeatSeconds,
+            dispatchers: dispatchers.map(\.name),
+            silenceSeconds: options.silenceSeconds
+        )
+        state = Mutex(State(core: core))
+        let receiving = channels.indices.map { index in
+            Task { [weak self] in
+                while let self, await self.receiveOne(from: index) {}
+            }
         }
         let beating = Task { [weak self] in
-            await self?.send([self?.state.withLock { $0.core.hello() }].compactMap(\.self))
+            await self?.send(self?.state.withLock { $0.core.hello() } ?? [])
             while let seconds = self?.options.heartbeatSeconds {
                 guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
                 await self?.beat()
             }
         }
-        state.withLock { $0.tasks = [receiving, beating] }
+        state.withLock { $0.tasks = receiving + [beating] }
     }
 
     deinit {
@@ -64,7 +101,13 @@ package final class ExecutionClient: Sendable {
     /// Jobs without a verdict.
     package var outstanding: Int { state.withLock { $0.core.outstanding } }
 
-    /// The last reason the dispatcher gave for not taking a message.
+    /// What became of all jobs.
+    package var accounts: ProgramAccounts { state.withLock { $0.core.accounts } }
+
+    /// Dispatchers that say nothing, of several.
+    package var silentDispatchers: Int { state.withLock { $0.core.silent } }
+
+    /// The last reason a dispatcher gave for not taking a message.
     package var lastRefusal: String? { state.withLock { $0.core.lastRefusal } }
 
     /// The verdict on `job`, however long it takes.
@@ -92,9 +135,14 @@ package final class ExecutionClient: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let sending = Task { [channel] in _ = try? await channel.send(frame, timeout: .seconds(2)) }
-        defer { sending.cancel() }
         let now = self.now
+        let dispatcher = state.withLock {
+            $0.core.dispatcher(for: digest, language: request.language, now: now)
+        }
+        let sending = Task { [channel = channels[dispatcher]] in
+            _ = try? await channel.send(frame, timeout: .seconds(2))
+        }
+        defer { sending.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let failure = state.withLock { state -> DispatchError? in
@@ -126,11 +174,17 @@ package final class ExecutionClient: Sendable {
         continuation?.resume(returning: .failure(.cancelled))
     }
 
-    /// Tells the dispatcher that this client leaves, and closes the channel; whoever waits gets an error.
+    /// Tells the dispatchers that this client leaves, and closes the channels; whoever waits gets an error.
     package func close() async {
         for task in state.withLock({ $0.tasks }) { task.cancel() }
-        if let frame = try? encode(.bye(WireBye())) { _ = try? await channel.send(frame, timeout: .milliseconds(200)) }
-        await channel.close()
+        if let frame = try? encode(.bye(WireBye())) {
+            await withTaskGroup(of: Void.self) { group in
+                for channel in channels {
+                    group.addTask { _ = try? await channel.send(frame, timeout: .milliseconds(200)) }
+                }
+            }
+        }
+        for channel in channels { await channel.close() }
         fail(.transport(.closed))
     }
 
@@ -156,31 +210,47 @@ package final class ExecutionClient: Sendable {
         }
     }
 
-    /// Sends what can be sent; the rest is said again later.
-    private func send(_ bodies: [WireEnvelope.OneOf_Body]) async {
-        for body in bodies {
-            guard let frame = try? encode(body), (try? await channel.send(frame, timeout: .seconds(2))) != nil else {
-                return
+    /// Sends what can be sent; the rest is said again later. A dispatcher that is away keeps nobody from the others.
+    private func send(_ messages: [ClientCore.Message]) async {
+        guard channels.count > 1 else { return await send(messages, to: 0) }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, messages) in Dictionary(grouping: messages, by: \.dispatcher) {
+                group.addTask { await self.send(messages, to: index) }
             }
+        }
+    }
+
+    private func send(_ messages: [ClientCore.Message], to dispatcher: Int) async {
+        for message in messages {
+            guard let frame = try? encode(message.body),
+                (try? await channels[dispatcher].send(frame, timeout: .seconds(2))) != nil
+            else { return }
         }
     }
 
     private func beat() async {
         let now = self.now
-        await send(state.withLock { $0.core.beat(now: now) })
+        let messages = state.withLock { $0.core.beat(now: now) }
+        tellNotes()
+        await send(messages)
+    }
+
+    private func tellNotes() {
+        for note in state.withLock({ $0.core.takeNotes() }) { onNote(note) }
     }
 
     /// - Returns: false when there is nothing more to receive.
-    private func receiveOne() async -> Bool {
+    private func receiveOne(from dispatcher: Int) async -> Bool {
         do throws(TransportError) {
-            guard let frame = try await channel.receive(timeout: .seconds(1)) else { return true }
+            guard let frame = try await channels[dispatcher].receive(timeout: .seconds(1)) else { return true }
             // Whatever else it is, it is not ours to answer.
             guard let envelope = try? EnvelopeCodec.decode(frame, limit: ProtocolLimits.executionFrameBytes),
                 let body = envelope.body
             else { return true }
             let now = self.now
-            let outcome = state.withLock { $0.core.receive(body, now: now) }
+            let outcome = state.withLock { $0.core.receive(body, from: dispatcher, now: now) }
             for (digest, wire) in outcome.verdicts { answer(digest, wire) }
+            tellNotes()
             await send(outcome.send)
             return true
         } catch {

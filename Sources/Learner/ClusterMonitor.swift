@@ -32,10 +32,13 @@ final class ClusterMonitor: Sendable {
     private let server: WebServer?
     private let health: HealthService
     private let trace: TraceLog?
+    /// Whether the learner's own dispatcher serves the programs.
+    private let isEmbedded: Bool
 
     /// - Throws: `MonitoringError` when the run may not listen where it is told to.
     init(directory: RunDirectory, configuration: RunConfiguration, step: Int) throws {
         self.directory = directory
+        isEmbedded = configuration.cluster.dispatcher.isEmbedded
         state = Mutex(State(step: step, version: step))
         let health = HealthService(role: "learner", name: configuration.run.name)
         self.health = health
@@ -169,7 +172,9 @@ final class ClusterMonitor: Sendable {
         metrics["idle/learner_ratio"] = waited / max(waited, window.end - window.start, .leastNonzeroMagnitude)
         metrics.merge(waitMetrics(interval.waits)) { $1 }
         metrics.merge(shardMetrics(await rollouts.accounts)) { $1 }
-        metrics.merge(jobMetrics(await dispatcher.snapshot())) { $1 }
+        metrics.merge(
+            isEmbedded ? jobMetrics(await dispatcher.snapshot()) : programMetrics(await rollouts.programs)
+        ) { $1 }
         metrics["rollout/workers"] = Double(workers.count)
         metrics["executor/joined"] = Double(interval.joined)
         metrics["executor/left"] = Double(interval.left)

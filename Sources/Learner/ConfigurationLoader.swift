@@ -128,6 +128,8 @@ package struct ConfigurationLoader {
         let old = try existing(path, source: source)
         let new: JSONValue
         switch old {
+        case _ where Self.lists.contains(path):
+            new = try Self.list(node, name, source)
         case .bool:
             guard let value = node.bool else { throw Self.wrong(name, source, "true or false", node) }
             new = .bool(value)
@@ -191,6 +193,23 @@ package struct ConfigurationLoader {
             value = next
         }
         return value
+    }
+
+    /// Keys whose value is one text or a list of texts.
+    private static let lists = [["cluster", "dispatcher"]]
+
+    private static func list(_ node: Node, _ name: String, _ source: String) throws(ConfigurationError) -> JSONValue {
+        let expected = "an endpoint, a list of endpoints, or nothing ('') for the learner's own dispatcher"
+        guard case .sequence(let sequence) = node else {
+            guard let text = node.string else { throw wrong(name, source, expected, node) }
+            return .string(text)
+        }
+        let texts = sequence.compactMap(\.string)
+        guard texts.count == sequence.count, !texts.isEmpty else {
+            let found = sequence.isEmpty ? "an empty list" : "a list of other things"
+            throw .wrongType(key: name, source: source, expected: expected, found: found)
+        }
+        return texts.count == 1 ? .string(texts[0]) : .array(texts.map { .string($0) })
     }
 
     private static func wrong(_ key: String, _ source: String, _ expected: String, _ node: Node) -> ConfigurationError {

@@ -57,6 +57,7 @@ extension RunConfiguration {
         try positive("cluster.microbatch_size", cluster.microbatchSize)
         try positive("cluster.memory_limit_bytes", cluster.memoryLimitBytes, orZero: true)
         try validateEndpoint()
+        try cluster.dispatcher.validate()
         try validateWeightEncoding()
         try validateLearning()
         try positive("sft.steps", sft.steps, orZero: true)

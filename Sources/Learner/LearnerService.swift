@@ -202,7 +202,11 @@ package final class LearnerService {
         let cluster = Cluster(rollouts: rollouts, weights: weights, dispatcher: dispatcher, shards: shards)
         try await iterate(cluster, builder)
         await rollouts.sayGoodbye()
-        display.accounts(shards: await rollouts.accounts, jobs: await dispatcher.snapshot())
+        display.accounts(
+            shards: await rollouts.accounts,
+            programs: configuration.cluster.dispatcher.isEmbedded
+                ? ProgramAccounts(await dispatcher.snapshot()) : await rollouts.programs
+        )
         try finish()
         return evaluations
     }
@@ -370,9 +374,13 @@ package final class LearnerService {
         welcome.endpoints = [
             "bulk": LearnerEndpoints.advertised(endpoints.bulk),
             "announcements": LearnerEndpoints.advertised(endpoints.announcements),
-            "programs": configuration.cluster.dispatcher.isEmpty
-                ? LearnerEndpoints.advertised(endpoints.programs) : configuration.cluster.dispatcher,
         ]
+        let dispatchers = configuration.cluster.dispatcher
+        welcome.endpoints.merge(
+            programEndpoints(
+                dispatchers.isEmbedded ? [LearnerEndpoints.advertised(endpoints.programs)] : dispatchers.endpoints
+            )
+        ) { $1 }
         if configuration.cluster.shareWeights {
             let name = runID.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
             welcome.endpoints["relay"] = "ipc:///tmp/ppocoder-weights-\(name)"

@@ -28,6 +28,7 @@ actor RolloutService {
     private var failure: (any Error)?
     private var isClosed = false
     private let started: Double
+    private var ledger: ProgramLedger
 
     init(
         channel: any ServerChannel,
@@ -40,6 +41,7 @@ actor RolloutService {
         self.channel = channel
         self.runID = runID
         self.store = store
+        ledger = ProgramLedger(silenceSeconds: silenceSeconds)
         started = ProcessClock.now
         board = ShardBoard(
             welcome: welcome,
@@ -55,6 +57,9 @@ actor RolloutService {
 
     /// What became of all shards.
     var accounts: ShardAccounts { board.accounts }
+
+    /// What became of all programs, as the workers tell.
+    var programs: ProgramAccounts { ledger.total(now: now) }
 
     /// Who waits for whom since when, as sentences; empty when everything moves.
     func delays(longerThan seconds: Double) -> [String] { board.delays(longerThan: seconds, now: now) }
@@ -124,6 +129,9 @@ actor RolloutService {
             guard let body = envelope.body else { throw .missingBody }
             guard envelope.runID.isEmpty || Array(envelope.runID) == runID else {
                 return board.refuse("this is another run", peer)
+            }
+            if case .programAccounts(let accounts) = body {
+                return ledger.take(ProgramAccounts(accounts), from: Array(envelope.incarnation), now: now)
             }
             if case .shardResult(let result) = body { note(result, from: peer) }
             board.receive(body, from: peer, now: now)

@@ -280,8 +280,9 @@ package struct ClusterSection: Codable, Sendable, Equatable {
     package var leaseSeconds = 10.0
     /// A worker or executor that says nothing for this long is given up, seconds.
     package var silenceSeconds = 2.5
-    /// Endpoint for programs of a dispatcher of its own (`ppocoder-sandbox dispatch`); empty: the learner's own.
-    package var dispatcher = ""
+    /// Endpoints for programs of one or several dispatchers of their own (`ppocoder-sandbox dispatch`), which share the
+    /// jobs; none: the learner's own.
+    package var dispatcher = DispatcherEndpoints()
     /// Executors judge programs of known verdict before they are given others.
     package var probes = true
     /// Restarts of one process in a row, without a minute of work between them, before the run is given up.

@@ -114,6 +114,18 @@ func shardMetrics(_ shards: ShardAccounts) -> [String: Double] {
     ]
 }
 
+/// What became of all programs where dispatchers of their own serve them, as the workers tell.
+func programMetrics(_ programs: ProgramAccounts) -> [String: Double] {
+    [
+        "executor/jobs_issued": Double(programs.issued),
+        "executor/jobs_accepted": Double(programs.accepted),
+        "executor/jobs_expired": Double(programs.expired),
+        "executor/jobs_quarantined": Double(programs.quarantined),
+        "executor/jobs_outstanding": Double(programs.outstanding),
+        "executor/jobs_moved": Double(programs.moved),
+    ]
+}
+
 /// What became of all programs.
 func jobMetrics(_ jobs: DispatcherStatistics) -> [String: Double] {
     [

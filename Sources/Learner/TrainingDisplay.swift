@@ -97,13 +97,13 @@ final class TrainingDisplay {
     }
 
     /// What became of everything that was asked for.
-    func accounts(shards: ShardAccounts, jobs: DispatcherStatistics) {
-        let outstanding = jobs.queued + jobs.running
+    func accounts(shards: ShardAccounts, programs: ProgramAccounts) {
         note("accounts  shards: \(shards.summary)" + (shards.isBalanced ? "" : "  UNBALANCED"))
         note(
-            "accounts  programs: issued \(jobs.submitted) = accepted \(jobs.completed) + expired \(jobs.dropped)"
-                + " + quarantined \(jobs.quarantined) + outstanding \(outstanding)"
-                + (jobs.isBalanced ? "" : "  UNBALANCED")
+            "accounts  programs: \(programs.summary)" + (programs.isBalanced ? "" : "  UNBALANCED")
+                + (programs.moved > 0
+                    ? "; \(programs.moved) went to another dispatcher, \(programs.late) verdicts came too late to count"
+                    : "")
         )
     }
 

@@ -10,8 +10,8 @@ struct HostFile: Equatable {
         var count = 1
         /// Programs judged at once by one executor; 0: one per core.
         var slots = 0
-        /// Of the learner, and of a relay of weights: the address that it listens on and the others connect to, or the name of
-        /// an interface with `host` as what the others connect to.
+        /// Of learner and dispatchers, and of a relay of weights: the address that it listens on and the others connect to, or
+        /// the name of an interface with `host` as what the others connect to.
         var address: String?
 
         /// Where a server of this host listens: an address, or an interface.
@@ -46,15 +46,28 @@ struct HostFile: Equatable {
         guard learners == 1 else {
             throw HostFileError(place: path, reason: "there are \(learners) learner lines, expected one")
         }
+        let executors = entries.filter { $0.role == .executor }.reduce(0) { $0 + $1.count }
+        let dispatchers = entries.filter { $0.role == .dispatcher }.reduce(0) { $0 + $1.count }
+        guard dispatchers <= executors || executors == 0 else {
+            let counts = "\(dispatchers) dispatchers and \(executors) executors"
+            throw HostFileError(
+                place: path,
+                reason: "there are \(counts): each dispatcher needs an executor of its own"
+            )
+        }
         for role in [PeerRole.rollout, .executor] where !entries.contains(where: { $0.role == role }) {
             throw HostFileError(place: path, reason: "there is no \(role.rawValue) line: the run would wait for ever")
         }
     }
 
     private static func entry(_ words: [String], place: String) throws -> Entry {
-        guard words.count >= 2, let role = PeerRole(rawValue: words[0]), [.learner, .rollout, .executor].contains(role)
+        guard words.count >= 2, let role = PeerRole(rawValue: words[0]),
+            [.learner, .rollout, .executor, .dispatcher].contains(role)
         else {
-            throw HostFileError(place: place, reason: "expected 'learner HOST', 'rollout HOST' or 'executor HOST'")
+            throw HostFileError(
+                place: place,
+                reason: "expected 'learner HOST', 'rollout HOST', 'executor HOST' or 'dispatcher HOST'"
+            )
         }
         guard !words[1].hasPrefix("-") else {
             throw HostFileError(place: place, reason: "'\(words[1])' is no host: ssh would take it for an option")
@@ -72,7 +85,7 @@ struct HostFile: Equatable {
                     place: place,
                     reason:
                         "'\(word)' is not understood; learner takes address=, rollout count= and address=, executor count= "
-                        + "and slots="
+                        + "and slots=, dispatcher count= and address="
                 )
             }
         }

@@ -45,21 +45,28 @@ struct JudgeOnThisMachine: Judge {
     func close() async { await pool.shutdown() }
 }
 
-/// A dispatcher, and the executors behind it.
+/// A dispatcher or several, and the executors behind them.
 final class JudgeByDispatcher: Judge {
     private let transport: ZeroMQTransport
-    private let channel: any ClientChannel
+    private let channels: [any ClientChannel]
     private let client: ExecutionClient
     private let watch: Mutex<Task<Void, Never>?>
     private let silence = Mutex<JudgeSilence?>(nil)
     let window = 512
     let walls: Walls? = nil
 
-    /// Connects to the dispatcher's `endpoint` for clients; every job fails after `patience` seconds without a word from it.
-    init(endpoint: String, patience: Double, security: TransportSecurity) async throws {
-        transport = try ZeroMQTransport(security: security) { writeNotice("judge: \($0)") }
-        channel = try await transport.client(connecting: endpoint, options: .execution)
-        client = ExecutionClient(channel: channel)
+    /// Connects to the dispatchers' `endpoints` for clients; every job fails after `patience` seconds without a word from any.
+    init(endpoints: [String], patience: Double, security: TransportSecurity) async throws {
+        let transport = try ZeroMQTransport(security: security) { writeNotice("judge: \($0)") }
+        self.transport = transport
+        var dispatchers: [ExecutionClient.Dispatcher] = []
+        for endpoint in endpoints {
+            let channel = try await transport.client(connecting: endpoint, options: .execution)
+            dispatchers.append(ExecutionClient.Dispatcher(name: endpoint, channel: channel))
+        }
+        channels = dispatchers.map(\.channel)
+        client = ExecutionClient(dispatchers: dispatchers) { writeNotice("judge: \($0)") }
+        let endpoint = endpoints.joined(separator: ", ")
         watch = Mutex(nil)
         let task = Task { [self] in await listen(endpoint: endpoint, patience: patience) }
         watch.withLock { $0 = task }
@@ -85,7 +92,7 @@ final class JudgeByDispatcher: Judge {
         var lastWord = ContinuousClock.now
         var hasWarned = false
         while (try? await Task.sleep(for: .milliseconds(250))) != nil {
-            let frames = channel.statistics().framesReceived
+            let frames = channels.reduce(0) { $0 + $1.statistics().framesReceived }
             if frames != heard || client.outstanding == 0 {
                 (heard, lastWord) = (frames, .now)
                 continue

@@ -28,11 +28,11 @@ struct JudgeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Endpoint of a dispatcher that judges instead, for clients: ipc://PATH or tcp://HOST:PORT.",
+            "Endpoint of a dispatcher that judges instead, for clients: ipc://PATH or tcp://HOST:PORT; once for each of several.",
             valueName: "endpoint"
         )
     )
-    var connect: String?
+    var connect: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -55,8 +55,11 @@ struct JudgeCommand: AsyncParsableCommand {
     var reportsWalls = false
 
     func validate() throws {
-        guard connect == nil || !(acceptWeakWalls || reportsWalls) else {
+        guard connect.isEmpty || !(acceptWeakWalls || reportsWalls) else {
             throw ValidationError("--accept-weak-walls and --walls are about this machine, not about a dispatcher's")
+        }
+        guard Set(connect).count == connect.count else {
+            throw ValidationError("--connect names a dispatcher twice: jobs are divided among them by their endpoints")
         }
         guard slots >= 0 else { throw ValidationError("--slots is \(slots), expected 0 (one per core) or more") }
         guard patience > 0 else { throw ValidationError("--patience is \(patience), expected more than 0 seconds") }
@@ -66,9 +69,9 @@ struct JudgeCommand: AsyncParsableCommand {
         let jobs = try JSONLinesInput(input, skipBadRows: rows.skipBadRows) { (row: JudgeRow) in try row.job() }
         let output = try JSONLinesOutput(rows.output)
         let judge: any Judge =
-            if let connect {
+            if !connect.isEmpty {
                 try await JudgeByDispatcher(
-                    endpoint: connect,
+                    endpoints: connect,
                     patience: patience,
                     security: TransportSecurity(keys: keys, insecure: insecure, roles: [.client]) {
                         writeNotice("judge: \($0)")

@@ -6,7 +6,7 @@ import Transport
 struct LaunchPlan: Equatable {
     struct Options {
         /// ssh and its flags.
-        var ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=5"]
+        var ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5"]
         /// Folder of our programs on every host.
         var programs: String
         /// Folder for keys, settings and the run on every host.
@@ -64,7 +64,15 @@ struct LaunchPlan: Equatable {
         guard let learner = hosts.entries.first(where: { $0.role == .learner }) else {
             preconditionFailure("a host file without a learner is refused when it is read")
         }
+        let dispatchers = Self.dispatchers(hosts, port: options.port)
         var settings = settings
+        guard settings.cluster.dispatcher.isEmbedded else {
+            throw HostFileError(
+                place: "cluster.dispatcher",
+                reason: "launch starts dispatchers where the file of hosts says 'dispatcher HOST'; leave this key away"
+            )
+        }
+        settings.cluster.dispatcher = DispatcherEndpoints(dispatchers.map(\.programs))
         settings.cluster.endpoint = "tcp://\(learner.listening):\(options.port)"
         settings.cluster.keys = "\(options.remote)/keys"
         settings.cluster.insecure = false
@@ -77,8 +85,13 @@ struct LaunchPlan: Equatable {
         weights = relays.tree.rows(relays.hosts.map(\.host))
         copies = Self.copies(hosts, hasRelays: !relays.hosts.isEmpty)
         processes = [Self.learner(learner.host, run: settings.run.name, options)]
+        processes += dispatchers.enumerated().map { Self.process($1, number: $0 + 1, options) }
         processes += Self.relays(relays, learner: learner, options)
-        for entry in hosts.entries where entry.role != .learner {
+        let pools =
+            dispatchers.isEmpty ? ["tcp://\(learner.reached):\(options.port + 4)"] : dispatchers.map(\.executors)
+        // Every executor has one dispatcher, which is the one with the fewest slots so far.
+        var slots = pools.map { _ in 0 }
+        for entry in hosts.entries where [.rollout, .executor].contains(entry.role) {
             for _ in 0..<entry.count {
                 let number = processes.count { $0.role == entry.role } + 1
                 let command: String
@@ -86,9 +99,9 @@ struct LaunchPlan: Equatable {
                     let source = relays.socket(of: entry.host, port: options.port).map { " --weights-from \($0)" } ?? ""
                     command = "ppocoder-rollout --connect tcp://\(learner.reached):\(options.port)\(source)"
                 } else {
-                    command =
-                        "ppocoder-sandbox execute --connect tcp://\(learner.reached):\(options.port + 4) "
-                        + "--slots \(entry.slots)"
+                    let pool = slots.indices.min { (slots[$0], $0) < (slots[$1], $1) } ?? 0
+                    slots[pool] += max(1, entry.slots)
+                    command = "ppocoder-sandbox execute --connect \(pools[pool]) --slots \(entry.slots)"
                 }
                 processes.append(Self.process(entry.role, number, on: entry.host, command, options))
             }
@@ -104,8 +117,8 @@ struct LaunchPlan: Equatable {
             name: "learner",
             // Started again after a lost connection, it goes on where it was.
             command:
-                "if [ -e \(run)/config.yaml ]; then exec \(program) train --attached --resume \(run); "
-                + "else exec \(program) train --attached --config \(quoted("\(options.remote)/run.yaml")); fi"
+                "if [ -e \(run)/config.yaml ]; then \(attended("\(program) train --attached --resume \(run)", options)); "
+                + "else \(attended("\(program) train --attached --config \(quoted("\(options.remote)/run.yaml"))", options)); fi"
         )
     }
 
@@ -141,8 +154,54 @@ struct LaunchPlan: Equatable {
             host: host,
             role: role,
             name: name,
-            command: "exec \(program) \(words[1]) --keys \(keys) --name \(name)@\(host)"
+            command: attended("\(program) \(words[1]) --keys \(keys) --name \(name)@\(host)", options)
         )
+    }
+
+    /// A dispatcher of its own.
+    private struct Dispatcher {
+        let host: String
+        /// What it listens on, and what others connect to.
+        let binding: (programs: String, executors: String)
+        let programs: String
+        let executors: String
+    }
+
+    /// Dispatchers take the ports behind those of learner and relays, two each, counted on every host for itself.
+    private static func dispatchers(_ hosts: HostFile, port: Int) -> [Dispatcher] {
+        var next: [String: Int] = [:]
+        return hosts.entries.filter { $0.role == .dispatcher }.flatMap { entry in
+            (0..<entry.count).map { _ in
+                let first = next[entry.host] ?? port + 6
+                next[entry.host] = first + 2
+                return Dispatcher(
+                    host: entry.host,
+                    binding: ("tcp://\(entry.listening):\(first)", "tcp://\(entry.listening):\(first + 1)"),
+                    programs: "tcp://\(entry.reached):\(first)",
+                    executors: "tcp://\(entry.reached):\(first + 1)"
+                )
+            }
+        }
+    }
+
+    private static func process(_ dispatcher: Dispatcher, number: Int, _ options: Options) -> Process {
+        let keys = quoted("\(options.remote)/keys/dispatcher")
+        return Process(
+            host: dispatcher.host,
+            role: .dispatcher,
+            name: "dispatcher-\(number)",
+            command: attended(
+                "\(quoted("\(options.programs)/ppocoder-sandbox")) dispatch --programs \(dispatcher.binding.programs) "
+                    + "--executors \(dispatcher.binding.executors) --keys \(keys) "
+                    + "--quarantine \(quoted("\(options.remote)/quarantine"))",
+                options
+            )
+        )
+    }
+
+    /// `command` in the care of `ppocoder launch attend`, which stops it when the connection is lost.
+    private static func attended(_ command: String, _ options: Options) -> String {
+        "exec \(quoted("\(options.programs)/ppocoder")) launch attend -- \(command)"
     }
 
     private static func copies(_ hosts: HostFile, hasRelays: Bool) -> [Copy] {

@@ -13,7 +13,8 @@ struct LaunchSSH: AsyncParsableCommand {
             "Copies keys and settings to hosts, starts learner, rollout workers and executors there, and stops them.",
         discussion: """
             The file of hosts has a line per kind of process: 'learner HOST [address=ADDRESS or INTERFACE]', \
-            'rollout HOST [count=N] [address=…]', 'executor HOST [count=N] [slots=N]'. The programs must be on every host, in the same \
+            'rollout HOST [count=N] [address=…]', 'executor HOST [count=N] [slots=N]', and where the learner's own dispatcher is not \
+            enough 'dispatcher HOST [count=N] [address=…]': executors are spread over them evenly. The programs must be on every host, in the same \
             folder. Each host gets the keys of its roles and no others. A process that ends is started again; when the \
             learner is done, or this command ends, all end. The same command again goes on with the run. With \
             cluster.relay_fanout N no host sends weights to more than N others: a relay on every host of rollout workers, which \
@@ -40,7 +41,7 @@ struct LaunchSSH: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder for keys, settings and the run on every host.", valueName: "folder"))
     var remote = "/var/tmp/ppocoder"
 
-    @Option(help: "First of the learner's five ports; the next one after them is that of relays.")
+    @Option(help: "First of the learner's five ports; the next one after them is that of relays, those after it are of dispatchers.")
     var port = 6000
 
     @Option(help: ArgumentHelp("Command that runs a command on a host, with its flags.", valueName: "command"))
@@ -53,7 +54,7 @@ struct LaunchSSH: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
-        guard (1...65_530).contains(port) else { throw ValidationError("--port is \(port), expected 1 … 65530") }
+        guard (1...65_400).contains(port) else { throw ValidationError("--port is \(port), expected 1 … 65400") }
     }
 
     func run() async throws {
@@ -93,7 +94,8 @@ struct LaunchSSH: AsyncParsableCommand {
                 let command = ProcessKeeper.Command(
                     executable: URL(filePath: "/usr/bin/env"),
                     arguments: LaunchPlan.start(process, options),
-                    log: isLearner ? nil : logs.appending(path: "\(process.name).log")
+                    log: isLearner ? nil : logs.appending(path: "\(process.name).log"),
+                    isRemote: true
                 )
                 group.addTask {
                     // A host that is away for a while does not end the run: its work is done elsewhere.
@@ -134,15 +136,16 @@ struct LaunchSSH: AsyncParsableCommand {
             try plan.settings.yaml().write(to: staging.appending(path: "run.yaml"), atomically: true, encoding: .utf8)
         }
         let sending = (options.ssh + [copy.host, LaunchPlan.unpack(copy, options)]).map(LaunchPlan.quoted)
-        try await keeper.once(
-            "copying keys of \(copy.roles.map(\.rawValue).joined(separator: ", ")) to \(copy.host)",
-            ProcessKeeper.Command(
-                executable: URL(filePath: "/bin/sh"),
-                arguments: [
-                    "-c", "tar -C \(LaunchPlan.quoted(staging.path)) -cf - . | \(sending.joined(separator: " "))",
-                ]
-            )
+        let roles = copy.roles.map(\.rawValue).joined(separator: ", ")
+        let command = ProcessKeeper.Command(
+            executable: URL(filePath: "/bin/sh"),
+            arguments: ["-c", "tar -C \(LaunchPlan.quoted(staging.path)) -cf - . | \(sending.joined(separator: " "))"]
         )
+        do {
+            try await keeper.once("copying keys of \(roles) to \(copy.host)", command)
+        } catch SupervisorError.keepsFailing(_, ProcessKeeper.unreached) {
+            throw SupervisorError.unreached(host: copy.host)
+        }
     }
 
     /// Every copy and every command, as a shell would take them.

@@ -123,6 +123,6 @@ struct LaunchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "launch",
         abstract: "Starts a run over several machines: over ssh, under Slurm, on Kubernetes.",
-        subcommands: [LaunchSSH.self, LaunchSlurm.self, LaunchKubernetes.self]
+        subcommands: [LaunchSSH.self, LaunchSlurm.self, LaunchKubernetes.self, LaunchAttend.self]
     )
 }

@@ -11,6 +11,8 @@ final class ProcessKeeper: Sendable {
         var arguments: [String]
         /// File that takes what the process says; nil: it goes where ours goes.
         var log: URL?
+        /// It runs on another host by ssh: it hears something every second, and 255 means that the host was not reached.
+        var isRemote = false
 
         /// The program of ours called `name`, beside this one.
         static func own(_ name: String, _ arguments: [String]) -> Command {
@@ -58,7 +60,10 @@ final class ProcessKeeper: Sendable {
             failures = ContinuousClock.now - begun > .seconds(60) ? 1 : failures + 1
             guard failures <= patience else { throw SupervisorError.keepsFailing(process: name, status: status) }
             let pause = min(5, 0.2 * Double(1 << min(failures, 5)))
-            writeNotice("\(name) ended (\(Self.explain(status))); starting it again in \(pause) s")
+            let reason =
+                status == Self.unreached && command(attempt).isRemote
+                ? "ssh could not connect, or the connection was lost" : Self.explain(status)
+            writeNotice("\(name) ended (\(reason)); starting it again in \(pause) s")
             try await Task.sleep(for: .seconds(pause))
         }
     }
@@ -75,12 +80,28 @@ final class ProcessKeeper: Sendable {
         }
     }
 
+    /// Runs a process once, without a word.
+    ///
     /// - Returns: exit code, or 128 + signal.
-    private func launch(_ name: String, _ command: Command) async throws -> Int32 {
+    func run(_ command: Command) async throws -> Int32 { try await launch(nil, command) }
+
+    /// Says something every second, as long as somebody listens.
+    private static func beat(_ pipe: Pipe) -> Task<Void, Never> {
+        Task {
+            let byte = Data([10])
+            while (try? pipe.fileHandleForWriting.write(contentsOf: byte)) != nil,
+                (try? await Task.sleep(for: .seconds(LaunchAttend.beatSeconds))) != nil
+            {}
+        }
+    }
+
+    /// - Returns: exit code, or 128 + signal.
+    private func launch(_ name: String?, _ command: Command) async throws -> Int32 {
         let process = Process()
         process.executableURL = command.executable
         process.arguments = command.arguments
-        process.standardInput = FileHandle.nullDevice
+        let pipe = command.isRemote ? Pipe() : nil
+        process.standardInput = pipe ?? FileHandle.nullDevice
         // A process that crashes is to be gone, and started again, not to be looked at for minutes.
         var environment = ["SWIFT_BACKTRACE": "enable=no"].merging(ProcessInfo.processInfo.environment) { $1 }
         // A child that is slow to start still knows whose it is, should this process be gone by then.
@@ -101,8 +122,10 @@ final class ProcessKeeper: Sendable {
             )
         }
         let pid = process.processIdentifier
-        children.withLock { $0[pid] = name }
-        writeNotice("started \(name) (process \(pid))")
+        children.withLock { $0[pid] = name ?? "" }
+        if let name { writeNotice("started \(name) (process \(pid))") }
+        let beating = pipe.map(Self.beat)
+        defer { beating?.cancel() }
         if isStopping.withLock({ $0 }) { kill(pid, SIGTERM) }
         // Not left when this task is cancelled: a child must be reaped before the front end ends.
         let waiter = Task.detached { for await _ in ends {} }
@@ -144,8 +167,11 @@ final class ProcessKeeper: Sendable {
         _exit(130)
     }
 
+    /// What ssh ends with when it does not reach the host, or loses it.
+    static let unreached: Int32 = 255
+
     private static func explain(_ status: Int32) -> String {
-        status > 128 ? "signal \(status - 128)" : "exit code \(status)"
+        (129...192).contains(status) ? "signal \(status - 128)" : "exit code \(status)"
     }
 }
 
@@ -154,11 +180,13 @@ enum SupervisorError: Error, CustomStringConvertible {
     case badInput(process: String)
     case keepsFailing(process: String, status: Int32)
     case cannotStart(program: String, reason: String)
+    case unreached(host: String)
 
     var description: String {
         switch self {
         case .badInput(let process): "\(process) refused its input (see above)"
         case .keepsFailing(let process, let status): "\(process) keeps failing (exit code \(status), see above)"
+        case .unreached(let host): "\(host): ssh could not connect, or lost the connection (see above)"
         case .cannotStart(let program, let reason): "\(program) cannot be started: \(reason)"
         }
     }

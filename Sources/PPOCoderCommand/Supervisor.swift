@@ -63,7 +63,7 @@ final class Supervisor: Sendable {
                 return true
             }
             // With a dispatcher of its own, the executors are those that it has.
-            for i in 0..<(configuration.cluster.dispatcher.isEmpty ? configuration.cluster.executors : 0) {
+            for i in 0..<(configuration.cluster.dispatcher.isEmbedded ? configuration.cluster.executors : 0) {
                 group.addTask { [self] in
                     let arguments =
                         [

@@ -89,6 +89,7 @@ extension WireEnvelope.OneOf_Body {
         case .hello: "hello"
         case .welcome: "welcome"
         case .heartbeat: "heartbeat"
+        case .programAccounts: "program_accounts"
         case .bye: "bye"
         case .refusal: "refusal"
         case .creditGrant: "credit_grant"

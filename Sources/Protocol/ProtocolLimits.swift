@@ -47,6 +47,8 @@ package enum ProtocolLimits {
     package static let diagnosticsBytes = 64 << 10
     /// Executed lines named in a verdict; further ones are cut when it is sent.
     package static let executedLines = 65_536
+    /// Programs of one worker: any number of workers can be added up.
+    package static let maximumPrograms = 1 << 40
     /// Entries of a map: tool chains, endpoints, model files.
     package static let maximumMapEntries = 64
     /// Reward terms of one trajectory.

@@ -7,6 +7,7 @@ extension EnvelopeCodec {
         case .hello(let hello): try validate(hello)
         case .welcome(let welcome): try validate(welcome)
         case .heartbeat(let beat): try validate(beat)
+        case .programAccounts(let accounts): try validate(accounts)
         case .executionAck: break
         case .bye(let bye): try Check.text(bye.reason, ProtocolLimits.nameBytes, "bye.reason")
         case .refusal(let refusal): try Check.text(refusal.reason, ProtocolLimits.nameBytes, "refusal.reason")
@@ -58,6 +59,16 @@ extension EnvelopeCodec {
             )
         }
         try Check.amount(beat.clock.errorSeconds, "heartbeat.clock.error_seconds")
+    }
+
+    private static func validate(_ accounts: WireProgramAccounts) throws(ProtocolError) {
+        let counts = [
+            accounts.issued, accounts.accepted, accounts.expired, accounts.quarantined, accounts.outstanding,
+            accounts.moved, accounts.late,
+        ]
+        for count in counts {
+            _ = try Check.integer(count, 0...ProtocolLimits.maximumPrograms, "program_accounts")
+        }
     }
 
     private static func validate(_ hello: WireHello) throws(ProtocolError) {

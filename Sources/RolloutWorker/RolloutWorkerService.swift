@@ -198,6 +198,7 @@ package actor RolloutWorkerService {
             health?.update(["transport/clock_offset_s": offset.seconds, "transport/clock_error_s": offset.error])
         }
         try await send(.heartbeat(WireHeartbeat(sequence: heartbeats, now: now, clock: offset)))
+        if let client = session?.judging.client { try await send(.programAccounts(client.accounts.wire)) }
     }
 
     /// Takes the place of a relay that is silent.
@@ -210,8 +211,8 @@ package actor RolloutWorkerService {
     }
 
     private func open(_ welcome: WireWelcome) async throws -> Session {
-        guard let json = welcome.modelFiles["config.json"], let bulk = welcome.endpoints["bulk"],
-            let programs = welcome.endpoints["programs"]
+        let programs = programEndpoints(in: welcome.endpoints)
+        guard let json = welcome.modelFiles["config.json"], let bulk = welcome.endpoints["bulk"], !programs.isEmpty
         else { throw WorkerError.badWelcome("it lacks config.json or an endpoint") }
         let configuration = try T5Configuration(huggingFaceJSON: json)
         let tokenizer = try Tokenizer(files: welcome.modelFiles)
@@ -223,14 +224,16 @@ package actor RolloutWorkerService {
             runID: runID,
             report: report
         )
-        let programChannel = try await provider.client(
-            connecting: resolved(programs, reachedAt: endpoint),
-            options: .execution
-        )
+        var dispatchers: [ExecutionClient.Dispatcher] = []
+        for name in programs {
+            let place = resolved(name, reachedAt: endpoint)
+            let channel = try await provider.client(connecting: place, options: .execution)
+            dispatchers.append(ExecutionClient.Dispatcher(name: name, channel: channel))
+        }
         var options = ExecutionClient.Options()
         options.name = name
         options.runID = runID
-        let client = ExecutionClient(channel: programChannel, options: options)
+        let client = ExecutionClient(dispatchers: dispatchers, options: options, onNote: report)
         let fetcher = WeightClient(channel: source.channel, direct: source.direct, runID: runID, report: report)
         return Session(
             fetcher: fetcher,
@@ -244,7 +247,7 @@ package actor RolloutWorkerService {
                 client: client,
                 rewards: try RewardModel(configuration: rewards, analyzer: CodeAnalyzer())
             ),
-            channels: [source.channel, programChannel],
+            channels: [source.channel] + dispatchers.map(\.channel),
             share: source.share
         )
     }
@@ -309,12 +312,16 @@ package actor RolloutWorkerService {
             "rollout/shards_done": Double(done.shards), "rollout/tokens_done": Double(done.tokens),
             "rollout/generation_s": done.generation, "rollout/execution_s": done.execution,
             "rollout/weights_refused": Double(await session?.fetcher.wrongChunks ?? 0),
+            "rollout/programs_moved": Double(session?.judging.client.accounts.moved ?? 0),
+            "rollout/dispatchers_silent": Double(session?.judging.client.silentDispatchers ?? 0),
             "rollout/relay_detours": Double(await session?.fetcher.detours ?? 0),
         ])
     }
 
     private func deliver(_ result: WireShardResult) async throws {
         await count(result)
+        // The learner knows what became of the programs before it has the shard.
+        if let client = session?.judging.client { try await send(.programAccounts(client.accounts.wire)) }
         let frame = try EnvelopeCodec.encode(.shardResult(result), runID: runID, incarnation: incarnation)
         let key = ShardKey(purpose: result.purpose, label: result.label, step: result.step, shard: result.shard)
         unacknowledged[key] = (frame, .now)

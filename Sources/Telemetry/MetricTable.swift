@@ -127,6 +127,7 @@ extension MetricName {
             ("executor/jobs_expired", .count, "jobs nobody wanted any more, or of a language nobody knows"),
             ("executor/jobs_quarantined", .count, "jobs given up because executors kept getting lost on them"),
             ("executor/jobs_outstanding", .count, "jobs waiting for an executor or with one"),
+            ("executor/jobs_moved", .count, "times a program went to another of several dispatchers"),
             ("executor/jobs_hedged", .count, "second leases given to jobs that took long"),
             ("executor/untrusted", .count, "executors that are being tried or were found wanting"),
             ("executor/verdicts", .count, "programs that the executor judged; on its /metrics only"),
@@ -149,6 +150,11 @@ extension MetricName {
         ("rollout/generation_s", .seconds, "the worker's time of sampling; on its /metrics only"),
         ("rollout/execution_s", .seconds, "the worker's wait for verdicts; on its /metrics only"),
         ("rollout/weights_refused", .count, "chunks of weights that were not the learner's; on its /metrics only"),
+        ("rollout/programs_moved", .count, "times a program went to another dispatcher; on the worker's /metrics only"),
+        (
+            "rollout/dispatchers_silent", .count,
+            "dispatchers that say nothing, of several; on the worker's /metrics only"
+        ),
         ("rollout/relay_detours", .count, "times the worker passed its relay of weights over; on its /metrics only"),
         ("relay/chunks_fetched", .count, "chunks of weights that a relay fetched; on its /metrics only"),
         ("relay/bytes_fetched", .bytes, "what they had in the form in which they came; on its /metrics only"),

@@ -56,6 +56,39 @@ struct ConfigurationLoaderTests {
         #expect(configuration.run.iterations == 5)
     }
 
+    @Test func theDispatcherIsOneEndpointOrSeveral() throws {
+        let two = ["ipc:///run/a/programs", "tcp://10.0.0.7:6003"]
+        #expect(RunConfiguration().cluster.dispatcher.isEmbedded)
+        #expect(try load(yaml: "cluster: {dispatcher: ''}").cluster.dispatcher.isEmbedded)
+        #expect(try load(yaml: "cluster: {dispatcher: '\(two[1])'}").cluster.dispatcher.endpoints == [two[1]])
+        let list = try load(yaml: "cluster:\n  dispatcher:\n    - \(two[0])\n    - \(two[1])\n")
+        #expect(list.cluster.dispatcher.endpoints == two)
+        let set = try load(yaml: "", overrides: ["cluster.dispatcher=[\(two[0]), \(two[1])]"])
+        #expect(set == list)
+        // What was written is read back, and a base with several can be overridden with one.
+        let path = try file(list.yaml())
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var again = try ConfigurationLoader(base: list)
+        try again.merge(yamlFile: path)
+        #expect(try again.finish() == list)
+        try again.merge(override: "cluster.dispatcher=\(two[0])")
+        #expect(try again.finish().cluster.dispatcher.endpoints == [two[0]])
+    }
+
+    @Test(arguments: [
+        ("[]", "an empty list"), ("[tcp://10.0.0.1:6003, tcp://10.0.0.1:6003]", "tcp://10.0.0.1:6003 twice"),
+        ("[tcp://localhost:1, tcp://127.0.0.1:1]", "every dispatcher once"), ("[ipc:///a, '']", "is '',"),
+        ("10.0.0.1:6003", "ipc://PATH or tcp://HOST:PORT"), ("tcp://10.0.0.1", "ipc://PATH or tcp://HOST:PORT"),
+        ("'tcp://*:6003'", "ipc://PATH or tcp://HOST:PORT"), ("[{a: b}]", "a list of other things"),
+        ("[\((1...33).map { "tcp://10.0.0.\($0):1" }.joined(separator: ", "))]", "32 at most"),
+    ])
+    func dispatchersThatCannotBeAreRefused(value: String, message: String) throws {
+        let error = try #require(throws: Learner.ConfigurationError.self) {
+            try load(yaml: "cluster: {dispatcher: \(value)}")
+        }
+        #expect("\(error)".contains("cluster.dispatcher") && "\(error)".contains(message))
+    }
+
     @Test func anUnknownKeyIsRefusedWithItsLineAndTheNearestOne() throws {
         let error = try #require(throws: Learner.ConfigurationError.self) {
             try load(yaml: "ppo:\n  discount: 1\n  clip_epsilom: 0.1\n")

@@ -32,17 +32,17 @@ import Yams
         let lines = run.output.split(separator: "\n").map(String.init)
         #expect(lines.contains("# a gets keys/learner, keys/dispatcher, run.yaml"))
         #expect(lines.contains("# b gets keys/rollout, keys/executor"))
-        let ssh = "ssh -o BatchMode=yes -o ServerAliveInterval=5"
+        let ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5"
         #expect(
             lines.contains(
-                "\(ssh) b 'exec /opt/ppocoder/bin/ppocoder-rollout --connect tcp://10.0.0.1:6000 "
+                "\(ssh) b 'exec /opt/ppocoder/bin/ppocoder launch attend -- /opt/ppocoder/bin/ppocoder-rollout --connect tcp://10.0.0.1:6000 "
                     + "--keys /var/tmp/ppocoder/keys/rollout --name rollout-2@b'"
             ),
             "\(run.output)"
         )
         #expect(
             lines.contains(
-                "\(ssh) b 'exec /opt/ppocoder/bin/ppocoder-sandbox execute --connect tcp://10.0.0.1:6004 --slots 3 "
+                "\(ssh) b 'exec /opt/ppocoder/bin/ppocoder launch attend -- /opt/ppocoder/bin/ppocoder-sandbox execute --connect tcp://10.0.0.1:6004 --slots 3 "
                     + "--keys /var/tmp/ppocoder/keys/executor --name executor-1@b'"
             ),
             "\(run.output)"
@@ -53,12 +53,47 @@ import Yams
         #expect(!FileManager.default.fileExists(atPath: folder.path("keys")))
     }
 
+    @Test func executorsAreSpreadEvenlyOverDispatchersOfTheirOwn() throws {
+        let folder = try Scratch()
+        let file = try hosts(
+            folder,
+            "learner a address=10.0.0.1",
+            "rollout b",
+            "dispatcher u@c address=10.0.0.3 count=2",
+            "dispatcher d",
+            "executor e slots=4",
+            "executor f slots=2 count=4"
+        )
+        let run = try CommandRun.ppocoder("launch", "ssh", "--hosts", file, "--dry-run", "--programs", "/p")
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.output.contains("# u@c gets keys/dispatcher\n"))
+        #expect(
+            run.output.contains(
+                "exec /p/ppocoder launch attend -- /p/ppocoder-sandbox dispatch --programs tcp://10.0.0.3:6008 --executors tcp://10.0.0.3:6009 "
+                    + "--keys /var/tmp/ppocoder/keys/dispatcher --quarantine /var/tmp/ppocoder/quarantine"
+            ),
+            "\(run.output)"
+        )
+        // 4 slots to the first; 2 + 2 to each of the others.
+        let pools: [String] = run.output.matches(of: /execute --connect tcp:\/\/(\S+) --slots/).map {
+            String($0.output.1)
+        }
+        #expect(pools == ["10.0.0.3:6007", "10.0.0.3:6009", "d:6007", "10.0.0.3:6009", "d:6007"], "\(run.output)")
+        for name in ["tcp://10.0.0.3:6006", "tcp://10.0.0.3:6008", "tcp://d:6006"] {
+            #expect(run.output.contains("- \(name)"))
+        }
+    }
+
     @Test(arguments: [
         ("learner a\nrollout b", "there is no executor line"),
         ("rollout b\nexecutor c", "there are 0 learner lines, expected one"),
         ("learner a\nrollout b count=0\nexecutor c", ":2: 'count=0' is not understood"),
         ("learner a\nrollout -oProxyCommand=x\nexecutor c", ":2: '-oProxyCommand=x' is no host"),
         ("teacher a", ":1: expected 'learner HOST'"),
+        (
+            "learner a\nrollout b\nexecutor c\ndispatcher d count=2",
+            "2 dispatchers and 1 executors: each dispatcher needs"
+        ),
     ])
     func aBadLineIsNamed(text: String, words: String) throws {
         let folder = try Scratch()
@@ -133,9 +168,9 @@ import Yams
             ]
         )
         let keys = "--keys /var/tmp/ppocoder/keys"
-        let relay = "exec /opt/bin/ppocoder-rollout relay --connect tcp://10.0.0.1:6001 --listen tcp://"
+        let relay = "exec /opt/bin/ppocoder launch attend -- /opt/bin/ppocoder-rollout relay --connect tcp://10.0.0.1:6001 --listen tcp://"
         func starts(_ host: String, _ command: String) {
-            let ssh = "ssh -o BatchMode=yes -o ServerAliveInterval=5 \(host) '\(command)'"
+            let ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 \(host) '\(command)'"
             #expect(lines.contains(ssh), "\(ssh)\n\(run.output)")
         }
         starts("a", "\(relay)10.0.0.2:6005 --listen ipc:///tmp/ppocoder-relay-6000-1 \(keys)/relay --name relay-1@a")
@@ -152,7 +187,7 @@ import Yams
         )
         starts(
             "a",
-            "exec /opt/bin/ppocoder-rollout --connect tcp://10.0.0.1:6000 --weights-from ipc:///tmp/ppocoder-relay-6000-1 "
+            "exec /opt/bin/ppocoder launch attend -- /opt/bin/ppocoder-rollout --connect tcp://10.0.0.1:6000 --weights-from ipc:///tmp/ppocoder-relay-6000-1 "
                 + "\(keys)/rollout --name rollout-6@a"
         )
         #expect(lines.contains("# me@b gets keys/relay, keys/rollout"))

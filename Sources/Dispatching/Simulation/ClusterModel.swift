@@ -108,7 +108,9 @@ package struct ClusterModel {
 
     /// Lives through all steps.
     package mutating func run() -> Report {
-        for i in clients.indices { toDispatcher(clients[i].hello(), i, .client) }
+        for i in clients.indices {
+            for message in clients[i].hello() { toDispatcher(message.body, i, .client) }
+        }
         for i in executors.indices {
             toDispatcher(executors[i].hello(), i, .executor)
             // Spread, as they are where processes start one after the other.
@@ -211,7 +213,7 @@ package struct ClusterModel {
         var request = WireExecutionRequest()
         request.jobDigest = Data(digest.bytes)
         request.language = "python"
-        if let body = clients[worker].ask(digest, request, now: now) { toDispatcher(body, worker, .client) }
+        if let message = clients[worker].ask(digest, request, now: now) { toDispatcher(message.body, worker, .client) }
     }
 
     private mutating func performDispatcher() {
@@ -224,7 +226,7 @@ package struct ClusterModel {
         let index = Int(message.route.bytes[1]) + Int(message.route.bytes[2]) << 8
         if message.side == .executor { return perform(index, executors[index].receive(message.body, now: now)) }
         let outcome = clients[index].receive(message.body, now: now)
-        for body in outcome.send { toDispatcher(body, index, .client) }
+        for message in outcome.send { toDispatcher(message.body, index, .client) }
         for (digest, _) in outcome.verdicts {
             guard let shard = digests.removeValue(forKey: digest) else { continue }
             judgedCount += 1

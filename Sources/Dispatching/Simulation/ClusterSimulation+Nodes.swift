@@ -11,7 +11,7 @@ extension ClusterSimulation {
         let (kind, index): (UInt8, Int) =
             switch node {
             case .learner: (0, 0)
-            case .dispatcher: (1, 0)
+            case .dispatcher(let i): (1, i)
             case .worker(let i): (2, i)
             case .executor(let i): (3, i)
             }
@@ -34,15 +34,19 @@ extension ClusterSimulation {
         case .learner:
             board.receive(message.body, from: route(message.from, to: .learner), now: now)
             performLearner()
-        case .dispatcher:
+        case .dispatcher(let i):
             var envelope = WireEnvelope()
             envelope.incarnation = Data(route(message.from, to: .learner).bytes.prefix(3))
             envelope.body = message.body
             let side: DispatcherSide = if case .executor = message.from { .executor } else { .client }
-            dispatcher.receive(envelope, bytes: 100, from: route(message.from, to: .dispatcher), side, now: now)
-            performDispatcher()
+            dispatchers[i].receive(envelope, bytes: 100, from: route(message.from, to: message.to), side, now: now)
+            performDispatcher(i)
         case .worker(let i):
-            if message.from == .learner { fromLearner(i, message.body) } else { fromDispatcher(i, message.body) }
+            if case .dispatcher(let sender) = message.from {
+                fromDispatcher(sender, to: i, message.body)
+            } else {
+                fromLearner(i, message.body)
+            }
         case .executor(let i): perform(i, executors[i].receive(message.body, now: now))
         }
     }
@@ -52,14 +56,14 @@ extension ClusterSimulation {
         case .learner:
             board.tick(now: now)
             performLearner()
-        case .dispatcher:
-            dispatcher.tick(now: now)
-            performDispatcher()
+        case .dispatcher(let i):
+            dispatchers[i].tick(now: now)
+            performDispatcher(i)
         case .worker(let i):
             for body in workers[i].beat(now: now) { send(body, from: node, to: .learner) }
-            let bodies = workers[i].client.beat(now: now)
-            let isMute = options.plantedBug == .neverAsksAgain
-            for body in isMute ? Array(bodies.prefix(1)) : bodies { send(body, from: node, to: .dispatcher) }
+            var messages = workers[i].client.beat(now: now)
+            if options.plantedBug == .neverAsksAgain { messages = Array(messages.prefix(dispatchers.count)) }
+            sendToDispatchers(messages, from: i)
         case .executor(let i):
             var effects = executors[i].beat(now: now)
             if options.plantedBug == .reportsOnce {
@@ -154,13 +158,20 @@ extension ClusterSimulation {
 
     // MARK: Dispatcher
 
-    private mutating func performDispatcher() {
+    /// The one that an executor connects to.
+    func dispatcher(of executor: Int) -> SimulatedNode { .dispatcher(executor % options.dispatchers) }
+
+    mutating func sendToDispatchers(_ messages: [ClientCore.Message], from worker: Int) {
+        for message in messages { send(message.body, from: .worker(worker), to: .dispatcher(message.dispatcher)) }
+    }
+
+    private mutating func performDispatcher(_ i: Int) {
         while true {
-            let effects = dispatcher.takeEffects()
+            let effects = dispatchers[i].takeEffects()
             if effects.isEmpty { return }
             for case .send(let message) in effects {
-                guard isConnected(message.route, to: .dispatcher) else {
-                    dispatcher.undeliverable(message, unreachable: true, now: now)
+                guard isConnected(message.route, to: .dispatcher(i)) else {
+                    dispatchers[i].undeliverable(message, unreachable: true, now: now)
                     continue
                 }
                 var body = message.body
@@ -170,7 +181,7 @@ extension ClusterSimulation {
                     reply.verdict = SimulatedJobs.verdict(on: Digest(of: [UInt8(1)]))
                     body = .executionReply(reply)
                 }
-                send(body, from: .dispatcher, to: node(at: message.route))
+                send(body, from: .dispatcher(i), to: node(at: message.route))
             }
         }
     }
@@ -205,21 +216,21 @@ extension ClusterSimulation {
         for request in jobs.requests(of: item.lease) {
             guard let digest = Digest(bytes: Array(request.jobDigest)) else { continue }
             // Another shard of this worker may have asked for it; the verdict comes to both.
-            if let body = workers[i].client.ask(digest, request, now: now) {
-                send(body, from: .worker(i), to: .dispatcher)
+            if let message = workers[i].client.ask(digest, request, now: now) {
+                sendToDispatchers([message], from: i)
             }
         }
     }
 
-    private mutating func fromDispatcher(_ i: Int, _ body: WireEnvelope.OneOf_Body) {
-        let outcome = workers[i].client.receive(body, now: now)
+    private mutating func fromDispatcher(_ dispatcher: Int, to i: Int, _ body: WireEnvelope.OneOf_Body) {
+        let outcome = workers[i].client.receive(body, from: dispatcher, now: now)
         for (digest, verdict) in outcome.verdicts {
             check(verdict, digest)
             for result in workers[i].take(digest, verdict, jobs: jobs, now: now) {
                 send(.shardResult(result), from: .worker(i), to: .learner)
             }
         }
-        for body in outcome.send { send(body, from: .worker(i), to: .dispatcher) }
+        sendToDispatchers(outcome.send, from: i)
     }
 
     // MARK: Executors
@@ -228,7 +239,7 @@ extension ClusterSimulation {
         for effect in effects {
             guard up.contains(.executor(i)) else { return }
             switch effect {
-            case .send(let body): send(body, from: .executor(i), to: .dispatcher)
+            case .send(let body): send(body, from: .executor(i), to: dispatcher(of: i))
             case .start(let lease, let request):
                 guard let digest = Digest(bytes: Array(request.jobDigest)) else { continue }
                 if jobs.poison.contains(digest) { return crash(.executor(i)) }

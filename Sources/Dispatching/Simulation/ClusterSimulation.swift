@@ -20,7 +20,7 @@ package struct ClusterSimulation {
 
     let jobs: SimulatedJobs
     var board: ShardBoard
-    var dispatcher: DispatcherCore
+    var dispatchers: [DispatcherCore]
     var workers: [SimulatedWorker]
     var executors: [ExecutorCore]
     /// What runs on each executor.
@@ -30,6 +30,8 @@ package struct ClusterSimulation {
     var up: Set<SimulatedNode> = []
     var paused: Set<SimulatedNode> = []
     var cutOff: Set<SimulatedNode> = []
+    /// Processes that nobody starts again.
+    var ended: Set<SimulatedNode> = []
     /// What reached a process while it was stopped.
     var held: [SimulatedNode: [SimulatedEvent]] = [:]
 
@@ -49,10 +51,12 @@ package struct ClusterSimulation {
         weather = SimulatedWeather(&random)
         jobs = SimulatedJobs(options: options, random: &random)
         board = Self.newBoard(start: 1)
-        dispatcher = Self.newDispatcher(start: 1)
-        workers = (0..<options.workers).map { SimulatedWorker(name: "worker \($0)") }
+        dispatchers = []
+        workers = []
         executors = []
         running = []
+        dispatchers = (0..<options.dispatchers).map { _ in newDispatcher(start: 1) }
+        workers = (0..<options.workers).map { newWorker($0) }
         executors = (0..<options.executors).map { newExecutor($0) }
         running = executors.map { _ in [:] }
     }
@@ -62,17 +66,27 @@ package struct ClusterSimulation {
         return ShardBoard(welcome: WireWelcome(), leaseSeconds: 4, silenceSeconds: 2.5, firstLease: first)
     }
 
-    static func newDispatcher(start: Int) -> DispatcherCore {
+    func newDispatcher(start: Int) -> DispatcherCore {
         var options = DispatcherOptions()
         options.leaseSeconds = 4
-        options.languageGraceSeconds = 1000
-        options.probes = ["python": [probe]]
+        // One of several that has no executors any more gives its jobs back.
+        options.languageGraceSeconds = self.options.dispatchers > 1 ? 10 : 1000
+        options.probes = ["python": [Self.probe]]
         options.probeSeconds = 30
         options.quarantineSeconds = 1
         options.hedgeSamples = 3
         options.hedgedShare = 0.2
         // Names of leases as random ones would be: no start gives those of another.
         return DispatcherCore(options: options, firstLease: UInt64(start) << 32)
+    }
+
+    func newWorker(_ index: Int) -> SimulatedWorker {
+        SimulatedWorker(
+            name: "worker \(index)",
+            dispatchers: options.dispatchers,
+            silenceSeconds: options.plantedBug == .neverMoves ? .infinity : 3,
+            now: now
+        )
     }
 
     static let probe = Probe(
@@ -85,19 +99,22 @@ package struct ClusterSimulation {
     }
 
     var nodes: [SimulatedNode] {
-        [.learner, .dispatcher] + workers.indices.map { .worker($0) } + executors.indices.map { .executor($0) }
+        [.learner] + dispatchers.indices.map { .dispatcher($0) } + workers.indices.map { .worker($0) }
+            + executors.indices.map { .executor($0) }
     }
 
     /// Lives through everything.
     package mutating func run() -> SimulationReport {
         for node in nodes { start(node) }
         agenda.add(.trouble, at: random.pick([0.5, 1, 3]))
+        for node in doomed { agenda.add(.end(node), at: random.unit() * options.troubleSeconds / 4) }
         let end = options.troubleSeconds + options.healingSeconds
         while report.complaint == nil, step < options.steps, let (time, event) = agenda.next() {
             now = time
             guard now < end else {
                 complain(
-                    "after \(Int(now)) s step \(step) is not done: \(board.accounts.summary); \(dispatcher.snapshot())"
+                    "after \(Int(now)) s step \(step) is not done: \(board.accounts.summary); "
+                        + dispatchers.map { "\($0.snapshot())" }.joined(separator: "; ")
                 )
                 break
             }
@@ -107,12 +124,36 @@ package struct ClusterSimulation {
         }
         audit()
         report.seconds = now
+        for dispatcher in dispatchers {
+            count(dispatcher)
+            report.duplicates += dispatcher.snapshot().duplicates
+        }
+        report.duplicates += board.accounts.duplicates
+        for worker in workers { count(worker) }
+        return report
+    }
+
+    private mutating func count(_ dispatcher: DispatcherCore) {
         let statistics = dispatcher.snapshot()
         report.requeued += statistics.requeued
         report.quarantined += statistics.quarantined
         report.hedged += statistics.hedged
-        report.duplicates += board.accounts.duplicates + statistics.duplicates
-        return report
+    }
+
+    private mutating func count(_ worker: SimulatedWorker) {
+        report.moved += worker.client.accounts.moved
+        report.late += worker.client.accounts.late
+    }
+
+    /// What ends for good, where there are several dispatchers: the last of them, or all of its executors, or nothing.
+    private var doomed: [SimulatedNode] {
+        let last = options.dispatchers - 1
+        guard last > 0 else { return [] }
+        switch options.seed / 4 % 3 {
+        case 0: return [.dispatcher(last)]
+        case 1: return executors.indices.filter { $0 % options.dispatchers == last }.map { .executor($0) }
+        default: return []
+        }
     }
 
     mutating func complain(_ text: String) { report.complaint = report.complaint ?? "at \(now) s: \(text)" }
@@ -120,12 +161,17 @@ package struct ClusterSimulation {
     /// What must hold at all times.
     private mutating func audit() {
         if up.contains(.learner), let imbalance = board.imbalance { complain(imbalance) }
-        let statistics = dispatcher.snapshot()
-        if !statistics.isBalanced { complain("jobs do not balance: \(statistics)") }
+        for statistics in dispatchers.map({ $0.snapshot() }) where !statistics.isBalanced {
+            complain("jobs do not balance: \(statistics)")
+        }
+        for accounts in workers.map(\.client.accounts) where !accounts.isBalanced {
+            complain("a worker's programs do not balance: \(accounts.summary)")
+        }
         let total = options.steps * options.shardsPerStep * options.programsPerShard
         let bound = 40 * (total + options.workers + options.executors)
-        for (name, size) in [("dispatcher", dispatcher.footprint), ("learner", board.footprint)] where size > bound {
-            complain("the \(name) remembers \(size) things")
+        if board.footprint > bound { complain("the learner remembers \(board.footprint) things") }
+        for dispatcher in dispatchers where dispatcher.footprint > bound {
+            complain("a dispatcher remembers \(dispatcher.footprint) things")
         }
         for executor in executors where executor.footprint > bound { complain("an executor remembers too much") }
         for (shard, count) in consumed where count != 1 { complain("shard \(shard) was consumed \(count) times") }
@@ -158,7 +204,10 @@ package struct ClusterSimulation {
             if hold(event, .learner) { return }
             written(shard)
         case .trouble: trouble()
-        case .restart(let node): if !up.contains(node) { start(node) }
+        case .restart(let node): if !up.contains(node), !ended.contains(node) { start(node) }
+        case .end(let node):
+            ended.insert(node)
+            if up.contains(node) { crash(node) }
         case .proceed(let node):
             paused.remove(node)
             for event in held.removeValue(forKey: node) ?? [] { handle(event) }
@@ -233,11 +282,10 @@ package struct ClusterSimulation {
         held[node] = nil
         paused.remove(node)
         agenda.add(.restart(node), at: now + 0.2 + 2 * random.unit())
-        if node == .dispatcher {
-            let statistics = dispatcher.snapshot()
-            report.requeued += statistics.requeued
-            report.quarantined += statistics.quarantined
-            report.hedged += statistics.hedged
+        switch node {
+        case .dispatcher(let i): count(dispatchers[i])
+        case .worker(let i): count(workers[i])
+        default: break
         }
     }
 
@@ -250,14 +298,14 @@ package struct ClusterSimulation {
             board = Self.newBoard(start: start)
             writing = [:]
             submit()
-        case .dispatcher: dispatcher = Self.newDispatcher(start: start)
+        case .dispatcher(let i): dispatchers[i] = newDispatcher(start: start)
         case .worker(let i):
-            workers[i] = SimulatedWorker(name: "worker \(i)")
-            send(workers[i].client.hello(), from: node, to: .dispatcher)
+            workers[i] = newWorker(i)
+            sendToDispatchers(workers[i].client.hello(), from: i)
         case .executor(let i):
             executors[i] = newExecutor(i)
             running[i] = [:]
-            send(executors[i].hello(), from: node, to: .dispatcher)
+            send(executors[i].hello(), from: node, to: dispatcher(of: i))
         }
         agenda.add(.beat(node, start: start), at: now + 0.01 + 0.1 * random.unit())
     }

@@ -3,7 +3,8 @@ import Protocol
 
 /// A process of the simulated cluster.
 enum SimulatedNode: Hashable, Sendable {
-    case learner, dispatcher
+    case learner
+    case dispatcher(Int)
     case worker(Int)
     case executor(Int)
 }
@@ -30,6 +31,8 @@ enum SimulatedEvent: Sendable {
     case restart(SimulatedNode)
     case proceed(SimulatedNode)
     case reconnect(SimulatedNode)
+    /// A process ends and is not started again.
+    case end(SimulatedNode)
 }
 
 /// Events in the order of their time, then of their making.

@@ -17,7 +17,15 @@ struct SimulatedWorker: Sendable {
     var results: [ShardID: (result: WireShardResult, sent: Double)] = [:]
     var isKnown = false
 
-    init(name: String) { client = ClientCore(name: name, repeatSeconds: 2) }
+    init(name: String, dispatchers: Int, silenceSeconds: Double, now: Double) {
+        client = ClientCore(
+            name: name,
+            repeatSeconds: 2,
+            dispatchers: (0..<dispatchers).map { "dispatcher \($0)" },
+            silenceSeconds: silenceSeconds,
+            now: now
+        )
+    }
 
     func hello() -> WireEnvelope.OneOf_Body {
         var hello = WireHello()

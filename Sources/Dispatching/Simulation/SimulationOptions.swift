@@ -10,11 +10,15 @@ package struct SimulationOptions: Sendable {
         case mixesUpVerdicts = "mixes-up-verdicts"
         /// Executors send a result once.
         case reportsOnce = "reports-once"
+        /// Clients of several dispatchers stay with one that is silent.
+        case neverMoves = "never-moves"
     }
 
     package var seed: UInt64 = 0
     package var workers = 2
     package var executors = 3
+    /// Every executor has one of them.
+    package var dispatchers = 1
     package var slots = 2
     /// Iterations to complete.
     package var steps = 2
@@ -26,7 +30,11 @@ package struct SimulationOptions: Sendable {
     package var healingSeconds = 120.0
     package var plantedBug: PlantedBug?
 
-    package init(seed: UInt64) { self.seed = seed }
+    /// The cluster of a seed: every other one has several dispatchers.
+    package init(seed: UInt64) {
+        self.seed = seed
+        dispatchers = [1, 2, 1, 3][Int(seed % 4)]
+    }
 }
 
 /// What a simulation found.
@@ -47,6 +55,9 @@ package struct SimulationReport: Sendable, Equatable {
     /// Jobs given up: those that kill executors, or had bad luck three times.
     package var quarantined = 0
     package var hedged = 0
+    /// Times a job went to another dispatcher, and verdicts that came too late to count.
+    package var moved = 0
+    package var late = 0
 
     package init() {}
 
@@ -64,6 +75,8 @@ package struct SimulationReport: Sendable, Equatable {
         sum.duplicates += b.duplicates
         sum.quarantined += b.quarantined
         sum.hedged += b.hedged
+        sum.moved += b.moved
+        sum.late += b.late
         return sum
     }
 }

@@ -153,179 +153,175 @@ package nonisolated enum WireWeightForm: SwiftProtobuf.Enum, Swift.CaseIterable 
 
 }
 
-package nonisolated struct WireEnvelope: @unchecked Sendable {
+package nonisolated struct WireEnvelope: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 1; anything else is refused and named.
-  package var schemaVersion: UInt32 {
-    get {_storage._schemaVersion}
-    set {_uniqueStorage()._schemaVersion = newValue}
-  }
+  package var schemaVersion: UInt32 = 0
 
   /// 16 random bytes that name the run; empty on a stand-alone executor pool.
-  package var runID: Data {
-    get {_storage._runID}
-    set {_uniqueStorage()._runID = newValue}
-  }
+  package var runID: Data = Data()
 
   /// 16 random bytes, new at every start of the sending process.
-  package var incarnation: Data {
-    get {_storage._incarnation}
-    set {_uniqueStorage()._incarnation = newValue}
-  }
+  package var incarnation: Data = Data()
 
-  package var body: OneOf_Body? {
-    get {return _storage._body}
-    set {_uniqueStorage()._body = newValue}
-  }
+  package var body: WireEnvelope.OneOf_Body? = nil
 
   package var hello: WireHello {
     get {
-      if case .hello(let v)? = _storage._body {return v}
+      if case .hello(let v)? = body {return v}
       return WireHello()
     }
-    set {_uniqueStorage()._body = .hello(newValue)}
+    set {body = .hello(newValue)}
   }
 
   package var welcome: WireWelcome {
     get {
-      if case .welcome(let v)? = _storage._body {return v}
+      if case .welcome(let v)? = body {return v}
       return WireWelcome()
     }
-    set {_uniqueStorage()._body = .welcome(newValue)}
+    set {body = .welcome(newValue)}
   }
 
   package var heartbeat: WireHeartbeat {
     get {
-      if case .heartbeat(let v)? = _storage._body {return v}
+      if case .heartbeat(let v)? = body {return v}
       return WireHeartbeat()
     }
-    set {_uniqueStorage()._body = .heartbeat(newValue)}
+    set {body = .heartbeat(newValue)}
   }
 
   package var bye: WireBye {
     get {
-      if case .bye(let v)? = _storage._body {return v}
+      if case .bye(let v)? = body {return v}
       return WireBye()
     }
-    set {_uniqueStorage()._body = .bye(newValue)}
+    set {body = .bye(newValue)}
   }
 
   package var refusal: WireRefusal {
     get {
-      if case .refusal(let v)? = _storage._body {return v}
+      if case .refusal(let v)? = body {return v}
       return WireRefusal()
     }
-    set {_uniqueStorage()._body = .refusal(newValue)}
+    set {body = .refusal(newValue)}
   }
 
   package var creditGrant: WireCreditGrant {
     get {
-      if case .creditGrant(let v)? = _storage._body {return v}
+      if case .creditGrant(let v)? = body {return v}
       return WireCreditGrant()
     }
-    set {_uniqueStorage()._body = .creditGrant(newValue)}
+    set {body = .creditGrant(newValue)}
   }
 
   /// learner <-> rollout worker
   package var rolloutLease: WireRolloutLease {
     get {
-      if case .rolloutLease(let v)? = _storage._body {return v}
+      if case .rolloutLease(let v)? = body {return v}
       return WireRolloutLease()
     }
-    set {_uniqueStorage()._body = .rolloutLease(newValue)}
+    set {body = .rolloutLease(newValue)}
   }
 
   package var leaseRenewal: WireLeaseRenewal {
     get {
-      if case .leaseRenewal(let v)? = _storage._body {return v}
+      if case .leaseRenewal(let v)? = body {return v}
       return WireLeaseRenewal()
     }
-    set {_uniqueStorage()._body = .leaseRenewal(newValue)}
+    set {body = .leaseRenewal(newValue)}
   }
 
   package var shardResult: WireShardResult {
     get {
-      if case .shardResult(let v)? = _storage._body {return v}
+      if case .shardResult(let v)? = body {return v}
       return WireShardResult()
     }
-    set {_uniqueStorage()._body = .shardResult(newValue)}
+    set {body = .shardResult(newValue)}
   }
 
   package var shardAck: WireShardAck {
     get {
-      if case .shardAck(let v)? = _storage._body {return v}
+      if case .shardAck(let v)? = body {return v}
       return WireShardAck()
     }
-    set {_uniqueStorage()._body = .shardAck(newValue)}
+    set {body = .shardAck(newValue)}
+  }
+
+  package var programAccounts: WireProgramAccounts {
+    get {
+      if case .programAccounts(let v)? = body {return v}
+      return WireProgramAccounts()
+    }
+    set {body = .programAccounts(newValue)}
   }
 
   /// weights
   package var weightManifest: WireWeightManifest {
     get {
-      if case .weightManifest(let v)? = _storage._body {return v}
+      if case .weightManifest(let v)? = body {return v}
       return WireWeightManifest()
     }
-    set {_uniqueStorage()._body = .weightManifest(newValue)}
+    set {body = .weightManifest(newValue)}
   }
 
   package var chunkRequest: WireChunkRequest {
     get {
-      if case .chunkRequest(let v)? = _storage._body {return v}
+      if case .chunkRequest(let v)? = body {return v}
       return WireChunkRequest()
     }
-    set {_uniqueStorage()._body = .chunkRequest(newValue)}
+    set {body = .chunkRequest(newValue)}
   }
 
   package var weightChunk: WireWeightChunk {
     get {
-      if case .weightChunk(let v)? = _storage._body {return v}
+      if case .weightChunk(let v)? = body {return v}
       return WireWeightChunk()
     }
-    set {_uniqueStorage()._body = .weightChunk(newValue)}
+    set {body = .weightChunk(newValue)}
   }
 
   /// client <-> dispatcher <-> executor
   package var executionRequest: WireExecutionRequest {
     get {
-      if case .executionRequest(let v)? = _storage._body {return v}
+      if case .executionRequest(let v)? = body {return v}
       return WireExecutionRequest()
     }
-    set {_uniqueStorage()._body = .executionRequest(newValue)}
+    set {body = .executionRequest(newValue)}
   }
 
   package var executionLease: WireExecutionLease {
     get {
-      if case .executionLease(let v)? = _storage._body {return v}
+      if case .executionLease(let v)? = body {return v}
       return WireExecutionLease()
     }
-    set {_uniqueStorage()._body = .executionLease(newValue)}
+    set {body = .executionLease(newValue)}
   }
 
   package var executionResult: WireExecutionResult {
     get {
-      if case .executionResult(let v)? = _storage._body {return v}
+      if case .executionResult(let v)? = body {return v}
       return WireExecutionResult()
     }
-    set {_uniqueStorage()._body = .executionResult(newValue)}
+    set {body = .executionResult(newValue)}
   }
 
   package var executionReply: WireExecutionReply {
     get {
-      if case .executionReply(let v)? = _storage._body {return v}
+      if case .executionReply(let v)? = body {return v}
       return WireExecutionReply()
     }
-    set {_uniqueStorage()._body = .executionReply(newValue)}
+    set {body = .executionReply(newValue)}
   }
 
   package var executionAck: WireExecutionAck {
     get {
-      if case .executionAck(let v)? = _storage._body {return v}
+      if case .executionAck(let v)? = body {return v}
       return WireExecutionAck()
     }
-    set {_uniqueStorage()._body = .executionAck(newValue)}
+    set {body = .executionAck(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -342,6 +338,7 @@ package nonisolated struct WireEnvelope: @unchecked Sendable {
     case leaseRenewal(WireLeaseRenewal)
     case shardResult(WireShardResult)
     case shardAck(WireShardAck)
+    case programAccounts(WireProgramAccounts)
     /// weights
     case weightManifest(WireWeightManifest)
     case chunkRequest(WireChunkRequest)
@@ -356,8 +353,6 @@ package nonisolated struct WireEnvelope: @unchecked Sendable {
   }
 
   package init() {}
-
-  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 /// The first message on every connection.
@@ -404,7 +399,7 @@ package nonisolated struct WireWelcome: Sendable {
   /// The policy versions that may be asked for, newest last, and the reference policy.
   package var manifests: [WireWeightManifest] = []
 
-  /// Endpoints the worker did not know before: "bulk", "announcements", "dispatch".
+  /// Endpoints the worker did not know before: "bulk", "announcements", "programs"; further dispatchers: "programs.2" and so on.
   package var endpoints: Dictionary<String,String> = [:]
 
   package var heartbeatSeconds: Double = 0
@@ -445,6 +440,33 @@ package nonisolated struct WireHeartbeat: Sendable {
   package init() {}
 
   fileprivate var _clock: WireClockOffset? = nil
+}
+
+/// What became of a rollout worker's programs, over all dispatchers, since it was started:
+/// issued = accepted + expired + quarantined + outstanding.
+package nonisolated struct WireProgramAccounts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var issued: UInt64 = 0
+
+  package var accepted: UInt64 = 0
+
+  package var expired: UInt64 = 0
+
+  package var quarantined: UInt64 = 0
+
+  package var outstanding: UInt64 = 0
+
+  /// Times a program went to another dispatcher, and verdicts that came too late to count.
+  package var moved: UInt64 = 0
+
+  package var late: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// How far the sender's clock is ahead of the receiver's, and by how much that may be wrong at most.
@@ -1254,27 +1276,36 @@ package nonisolated struct WireExecutionResult: @unchecked Sendable {
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-package nonisolated struct WireExecutionReply: Sendable {
+package nonisolated struct WireExecutionReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var jobDigest: Data = Data()
+  package var jobDigest: Data {
+    get {_storage._jobDigest}
+    set {_uniqueStorage()._jobDigest = newValue}
+  }
 
   package var verdict: WireVerdict {
-    get {_verdict ?? WireVerdict()}
-    set {_verdict = newValue}
+    get {_storage._verdict ?? WireVerdict()}
+    set {_uniqueStorage()._verdict = newValue}
   }
   /// Returns true if `verdict` has been explicitly set.
-  package var hasVerdict: Bool {self._verdict != nil}
+  package var hasVerdict: Bool {_storage._verdict != nil}
   /// Clears the value of `verdict`. Subsequent reads from it will return its default value.
-  package mutating func clearVerdict() {self._verdict = nil}
+  package mutating func clearVerdict() {_uniqueStorage()._verdict = nil}
+
+  /// No executor knows the language and none was tried: another dispatcher may have one.
+  package var untried: Bool {
+    get {_storage._untried}
+    set {_uniqueStorage()._untried = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _verdict: WireVerdict? = nil
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireExecutionAck: Sendable {
@@ -1307,395 +1338,370 @@ nonisolated extension WireWeightForm: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{3}run_id\0\u{1}incarnation\0\u{2}\u{7}hello\0\u{1}welcome\0\u{1}heartbeat\0\u{1}bye\0\u{1}refusal\0\u{3}credit_grant\0\u{4}\u{5}rollout_lease\0\u{3}lease_renewal\0\u{3}shard_result\0\u{3}shard_ack\0\u{4}\u{7}weight_manifest\0\u{3}chunk_request\0\u{3}weight_chunk\0\u{4}\u{8}execution_request\0\u{3}execution_lease\0\u{3}execution_result\0\u{3}execution_reply\0\u{3}execution_ack\0")
-
-  fileprivate class _StorageClass {
-    var _schemaVersion: UInt32 = 0
-    var _runID: Data = Data()
-    var _incarnation: Data = Data()
-    var _body: WireEnvelope.OneOf_Body?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _schemaVersion = source._schemaVersion
-      _runID = source._runID
-      _incarnation = source._incarnation
-      _body = source._body
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{3}run_id\0\u{1}incarnation\0\u{2}\u{7}hello\0\u{1}welcome\0\u{1}heartbeat\0\u{1}bye\0\u{1}refusal\0\u{3}credit_grant\0\u{4}\u{5}rollout_lease\0\u{3}lease_renewal\0\u{3}shard_result\0\u{3}shard_ack\0\u{3}program_accounts\0\u{4}\u{6}weight_manifest\0\u{3}chunk_request\0\u{3}weight_chunk\0\u{4}\u{8}execution_request\0\u{3}execution_lease\0\u{3}execution_result\0\u{3}execution_reply\0\u{3}execution_ack\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._schemaVersion) }()
-        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._runID) }()
-        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._incarnation) }()
-        case 10: try {
-          var v: WireHello?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .hello(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .hello(v)
-          }
-        }()
-        case 11: try {
-          var v: WireWelcome?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .welcome(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .welcome(v)
-          }
-        }()
-        case 12: try {
-          var v: WireHeartbeat?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .heartbeat(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .heartbeat(v)
-          }
-        }()
-        case 13: try {
-          var v: WireBye?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .bye(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .bye(v)
-          }
-        }()
-        case 14: try {
-          var v: WireRefusal?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .refusal(v)
-          }
-        }()
-        case 15: try {
-          var v: WireCreditGrant?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .creditGrant(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .creditGrant(v)
-          }
-        }()
-        case 20: try {
-          var v: WireRolloutLease?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .rolloutLease(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .rolloutLease(v)
-          }
-        }()
-        case 21: try {
-          var v: WireLeaseRenewal?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .leaseRenewal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .leaseRenewal(v)
-          }
-        }()
-        case 22: try {
-          var v: WireShardResult?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .shardResult(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .shardResult(v)
-          }
-        }()
-        case 23: try {
-          var v: WireShardAck?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .shardAck(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .shardAck(v)
-          }
-        }()
-        case 30: try {
-          var v: WireWeightManifest?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .weightManifest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .weightManifest(v)
-          }
-        }()
-        case 31: try {
-          var v: WireChunkRequest?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .chunkRequest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .chunkRequest(v)
-          }
-        }()
-        case 32: try {
-          var v: WireWeightChunk?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .weightChunk(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .weightChunk(v)
-          }
-        }()
-        case 40: try {
-          var v: WireExecutionRequest?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .executionRequest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .executionRequest(v)
-          }
-        }()
-        case 41: try {
-          var v: WireExecutionLease?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .executionLease(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .executionLease(v)
-          }
-        }()
-        case 42: try {
-          var v: WireExecutionResult?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .executionResult(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .executionResult(v)
-          }
-        }()
-        case 43: try {
-          var v: WireExecutionReply?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .executionReply(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .executionReply(v)
-          }
-        }()
-        case 44: try {
-          var v: WireExecutionAck?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .executionAck(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .executionAck(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.schemaVersion) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.runID) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.incarnation) }()
+      case 10: try {
+        var v: WireHello?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .hello(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .hello(v)
+        }
+      }()
+      case 11: try {
+        var v: WireWelcome?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .welcome(v)
+        }
+      }()
+      case 12: try {
+        var v: WireHeartbeat?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .heartbeat(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .heartbeat(v)
+        }
+      }()
+      case 13: try {
+        var v: WireBye?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .bye(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .bye(v)
+        }
+      }()
+      case 14: try {
+        var v: WireRefusal?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .refusal(v)
+        }
+      }()
+      case 15: try {
+        var v: WireCreditGrant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .creditGrant(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .creditGrant(v)
+        }
+      }()
+      case 20: try {
+        var v: WireRolloutLease?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .rolloutLease(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .rolloutLease(v)
+        }
+      }()
+      case 21: try {
+        var v: WireLeaseRenewal?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .leaseRenewal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .leaseRenewal(v)
+        }
+      }()
+      case 22: try {
+        var v: WireShardResult?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .shardResult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .shardResult(v)
+        }
+      }()
+      case 23: try {
+        var v: WireShardAck?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .shardAck(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .shardAck(v)
+        }
+      }()
+      case 24: try {
+        var v: WireProgramAccounts?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .programAccounts(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .programAccounts(v)
+        }
+      }()
+      case 30: try {
+        var v: WireWeightManifest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .weightManifest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .weightManifest(v)
+        }
+      }()
+      case 31: try {
+        var v: WireChunkRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .chunkRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .chunkRequest(v)
+        }
+      }()
+      case 32: try {
+        var v: WireWeightChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .weightChunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .weightChunk(v)
+        }
+      }()
+      case 40: try {
+        var v: WireExecutionRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .executionRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .executionRequest(v)
+        }
+      }()
+      case 41: try {
+        var v: WireExecutionLease?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .executionLease(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .executionLease(v)
+        }
+      }()
+      case 42: try {
+        var v: WireExecutionResult?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .executionResult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .executionResult(v)
+        }
+      }()
+      case 43: try {
+        var v: WireExecutionReply?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .executionReply(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .executionReply(v)
+        }
+      }()
+      case 44: try {
+        var v: WireExecutionAck?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .executionAck(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .executionAck(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._schemaVersion != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._schemaVersion, fieldNumber: 1)
-      }
-      if !_storage._runID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._runID, fieldNumber: 2)
-      }
-      if !_storage._incarnation.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._incarnation, fieldNumber: 3)
-      }
-      switch _storage._body {
-      case .hello?: try {
-        guard case .hello(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .welcome?: try {
-        guard case .welcome(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .heartbeat?: try {
-        guard case .heartbeat(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case .bye?: try {
-        guard case .bye(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-      }()
-      case .creditGrant?: try {
-        guard case .creditGrant(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-      }()
-      case .rolloutLease?: try {
-        guard case .rolloutLease(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-      }()
-      case .leaseRenewal?: try {
-        guard case .leaseRenewal(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-      }()
-      case .shardResult?: try {
-        guard case .shardResult(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-      }()
-      case .shardAck?: try {
-        guard case .shardAck(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-      }()
-      case .weightManifest?: try {
-        guard case .weightManifest(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-      }()
-      case .chunkRequest?: try {
-        guard case .chunkRequest(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
-      }()
-      case .weightChunk?: try {
-        guard case .weightChunk(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
-      }()
-      case .executionRequest?: try {
-        guard case .executionRequest(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
-      }()
-      case .executionLease?: try {
-        guard case .executionLease(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
-      }()
-      case .executionResult?: try {
-        guard case .executionResult(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
-      }()
-      case .executionReply?: try {
-        guard case .executionReply(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
-      }()
-      case .executionAck?: try {
-        guard case .executionAck(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.schemaVersion != 0 {
+      try visitor.visitSingularUInt32Field(value: self.schemaVersion, fieldNumber: 1)
+    }
+    if !self.runID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.runID, fieldNumber: 2)
+    }
+    if !self.incarnation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.incarnation, fieldNumber: 3)
+    }
+    switch self.body {
+    case .hello?: try {
+      guard case .hello(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .heartbeat?: try {
+      guard case .heartbeat(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .bye?: try {
+      guard case .bye(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .creditGrant?: try {
+      guard case .creditGrant(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .rolloutLease?: try {
+      guard case .rolloutLease(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .leaseRenewal?: try {
+      guard case .leaseRenewal(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .shardResult?: try {
+      guard case .shardResult(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .shardAck?: try {
+      guard case .shardAck(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .programAccounts?: try {
+      guard case .programAccounts(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .weightManifest?: try {
+      guard case .weightManifest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .chunkRequest?: try {
+      guard case .chunkRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .weightChunk?: try {
+      guard case .weightChunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .executionRequest?: try {
+      guard case .executionRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .executionLease?: try {
+      guard case .executionLease(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .executionResult?: try {
+      guard case .executionResult(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .executionReply?: try {
+      guard case .executionReply(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .executionAck?: try {
+      guard case .executionAck(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnvelope, rhs: WireEnvelope) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._schemaVersion != rhs_storage._schemaVersion {return false}
-        if _storage._runID != rhs_storage._runID {return false}
-        if _storage._incarnation != rhs_storage._incarnation {return false}
-        if _storage._body != rhs_storage._body {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.schemaVersion != rhs.schemaVersion {return false}
+    if lhs.runID != rhs.runID {return false}
+    if lhs.incarnation != rhs.incarnation {return false}
+    if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1860,6 +1866,66 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.answered != rhs.answered {return false}
     if lhs.received != rhs.received {return false}
     if lhs._clock != rhs._clock {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireProgramAccounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ProgramAccounts"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}issued\0\u{1}accepted\0\u{1}expired\0\u{1}quarantined\0\u{1}outstanding\0\u{1}moved\0\u{1}late\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.issued) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.accepted) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.expired) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.quarantined) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.outstanding) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.moved) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.late) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.issued != 0 {
+      try visitor.visitSingularUInt64Field(value: self.issued, fieldNumber: 1)
+    }
+    if self.accepted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.accepted, fieldNumber: 2)
+    }
+    if self.expired != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expired, fieldNumber: 3)
+    }
+    if self.quarantined != 0 {
+      try visitor.visitSingularUInt64Field(value: self.quarantined, fieldNumber: 4)
+    }
+    if self.outstanding != 0 {
+      try visitor.visitSingularUInt64Field(value: self.outstanding, fieldNumber: 5)
+    }
+    if self.moved != 0 {
+      try visitor.visitSingularUInt64Field(value: self.moved, fieldNumber: 6)
+    }
+    if self.late != 0 {
+      try visitor.visitSingularUInt64Field(value: self.late, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireProgramAccounts, rhs: WireProgramAccounts) -> Bool {
+    if lhs.issued != rhs.issued {return false}
+    if lhs.accepted != rhs.accepted {return false}
+    if lhs.expired != rhs.expired {return false}
+    if lhs.quarantined != rhs.quarantined {return false}
+    if lhs.outstanding != rhs.outstanding {return false}
+    if lhs.moved != rhs.moved {return false}
+    if lhs.late != rhs.late {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3524,38 +3590,83 @@ nonisolated extension WireExecutionResult: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireExecutionReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutionReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}verdict\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}job_digest\0\u{1}verdict\0\u{1}untried\0")
+
+  fileprivate class _StorageClass {
+    var _jobDigest: Data = Data()
+    var _verdict: WireVerdict? = nil
+    var _untried: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _jobDigest = source._jobDigest
+      _verdict = source._verdict
+      _untried = source._untried
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.jobDigest) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._verdict) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._jobDigest) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._verdict) }()
+        case 3: try { try decoder.decodeSingularBoolField(value: &_storage._untried) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.jobDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.jobDigest, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._jobDigest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._jobDigest, fieldNumber: 1)
+      }
+      try { if let v = _storage._verdict {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._untried != false {
+        try visitor.visitSingularBoolField(value: _storage._untried, fieldNumber: 3)
+      }
     }
-    try { if let v = self._verdict {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireExecutionReply, rhs: WireExecutionReply) -> Bool {
-    if lhs.jobDigest != rhs.jobDigest {return false}
-    if lhs._verdict != rhs._verdict {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._jobDigest != rhs_storage._jobDigest {return false}
+        if _storage._verdict != rhs_storage._verdict {return false}
+        if _storage._untried != rhs_storage._untried {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
