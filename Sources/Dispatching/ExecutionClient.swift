@@ -210,7 +210,7 @@ package final class ExecutionClient: Sendable {
         }
     }
 
-    /// Sends what can be sent; the rest is said again later. A dispatcher that is away keeps nobody from the others.
+    // What cannot be sent is said again later; a dispatcher that is away keeps nobody from the others.
     private func send(_ messages: [ClientCore.Message]) async {
         guard channels.count > 1 else { return await send(messages, to: 0) }
         await withTaskGroup(of: Void.self) { group in

@@ -25,7 +25,9 @@ struct LaunchAttend: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        guard !command.isEmpty, silence >= 1 else { throw ValidationError("expected --silence 1 or more, and a command") }
+        guard !command.isEmpty, silence >= 1 else {
+            throw ValidationError("expected --silence 1 or more, and a command")
+        }
     }
 
     func run() async throws {
@@ -37,7 +39,10 @@ struct LaunchAttend: AsyncParsableCommand {
             Self.listen(milliseconds)
             keeper.stopAllAndExit()
         }
-        let command = ProcessKeeper.Command(executable: URL(filePath: command[0]), arguments: Array(command.dropFirst()))
+        let command = ProcessKeeper.Command(
+            executable: URL(filePath: command[0]),
+            arguments: Array(command.dropFirst())
+        )
         _exit(try await keeper.run(command))
     }
 

@@ -41,7 +41,10 @@ struct LaunchSSH: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder for keys, settings and the run on every host.", valueName: "folder"))
     var remote = "/var/tmp/ppocoder"
 
-    @Option(help: "First of the learner's five ports; the next one after them is that of relays, those after it are of dispatchers.")
+    @Option(
+        help:
+            "First of the learner's five ports; the next one after them is that of relays, those after it are of dispatchers."
+    )
     var port = 6000
 
     @Option(help: ArgumentHelp("Command that runs a command on a host, with its flags.", valueName: "command"))

@@ -168,7 +168,8 @@ import Yams
             ]
         )
         let keys = "--keys /var/tmp/ppocoder/keys"
-        let relay = "exec /opt/bin/ppocoder launch attend -- /opt/bin/ppocoder-rollout relay --connect tcp://10.0.0.1:6001 --listen tcp://"
+        let relay =
+            "exec /opt/bin/ppocoder launch attend -- /opt/bin/ppocoder-rollout relay --connect tcp://10.0.0.1:6001 --listen tcp://"
         func starts(_ host: String, _ command: String) {
             let ssh = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 \(host) '\(command)'"
             #expect(lines.contains(ssh), "\(ssh)\n\(run.output)")
@@ -315,5 +316,31 @@ import Yams
         #expect(versions >= 10)
         // What was on its way when the cables were pulled is sent again.
         #expect(arguments.contains("--relay") ? copies <= versions + 2 : copies > 1.5 * versions, "\(text)")
+    }
+
+    /// Three sshds in namespaces: a host that is not there, Ctrl-C in the middle, and the same command again.
+    @Test(
+        .enabled(
+            if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd"),
+            "needs root and sshd: apt-get install openssh-server openssh-client"
+        )
+    )
+    func launchOverRealSSHIsStoppedAndGoesOnToTheWeightsOfOneHost() throws {
+        let folder = try Scratch()
+        let process = Process()
+        let log = try folder.file("log", "")
+        process.executableURL = CommandRun.root.appending(path: "Tools/ssh-lab")
+        process.arguments = ["--light"]
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "PPOCODER_BIN": try CommandRun.executable().deletingLastPathComponent().path,
+            "PPOCODER_LAB_TMP": folder.url.path,
+        ]) { $1 }
+        process.standardError = try FileHandle(forWritingTo: log)
+        try process.run()
+        process.waitUntilExit()
+        let text = try String(contentsOf: log, encoding: .utf8)
+        #expect(process.terminationStatus != 77, "the lab cannot run here: \(text)")
+        #expect(process.terminationStatus == 0, "\(text)")
+        #expect(text.contains("nothing goes on anywhere") && text.contains("the same weights"), "\(text)")
     }
 }
