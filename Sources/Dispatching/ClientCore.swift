@@ -162,11 +162,19 @@ package struct ClientCore: Sendable {
         guard dispatchers.contains(where: \.isSilent) else { return [] }
         var messages: [Message] = []
         for (digest, job) in sorted(jobs.filter { dispatchers[$0.value.holder].isSilent }) {
+            var job = job
+            // When all that live have given it back, they are asked again: somebody may have got an executor meanwhile.
+            if !hasUntried(job) { job.untried = [] }
             let next = place(digest, language: job.request.language, untried: job.untried, now: now)
             guard !dispatchers[next].isSilent else { continue }
             messages.append(move(digest, job, to: next, now: now))
         }
         return messages
+    }
+
+    /// Whether a dispatcher that is not silent has not given the job back.
+    private func hasUntried(_ job: Outstanding) -> Bool {
+        dispatchers.indices.contains { !dispatchers[$0].isSilent && !job.untried.contains($0) }
     }
 
     private mutating func move(_ digest: Digest, _ job: Outstanding, to next: Int, now: Double) -> Message {
@@ -230,6 +238,8 @@ package struct ClientCore: Sendable {
             jobs[digest]?.untried = job.untried
             if job.untried.count < dispatchers.count {
                 guard job.holder == dispatcher else { return }
+                // Those that are left are silent: nothing can be said of the job yet.
+                if !hasUntried(job) { job.untried = [dispatcher] }
                 let next = place(digest, language: language, untried: job.untried, now: now)
                 outcome.send = [move(digest, job, to: next, now: now)]
                 return
