@@ -1,6 +1,5 @@
 import Determinism
 import Foundation
-import Glibc
 import Protocol
 
 /// What has come of one version, and what is on its way: the state of a fetch, without a channel or a clock.
@@ -18,15 +17,9 @@ struct Download: Sendable {
     init(manifest: WireWeightManifest) {
         self.manifest = manifest
         let count = Int(manifest.bytes)
-        // Every byte is written before anybody sees one, so that there is no need to clear them first.
-        bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { room, written in
-            written = count
-            // Faulted in by two mebibytes at a time; refused is no loss.
-            let huge = 2 << 20
-            guard count > 2 * huge, let base = room.baseAddress else { return }
-            let start = (huge - Int(bitPattern: base) % huge) % huge
-            unsafe _ = madvise(base + start, (count - start) / huge * huge, MADV_HUGEPAGE)
-        }
+        // Every byte is written before anybody sees one, so that there is no need to clear them first. Huge pages are not asked for:
+        // where the host gives the guest its memory page by page, clearing them took more time than all the rest.
+        bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { $1 = count }
     }
 
     var isComplete: Bool { done == manifest.chunkDigests.count }
