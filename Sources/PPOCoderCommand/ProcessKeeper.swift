@@ -26,6 +26,8 @@ final class ProcessKeeper: Sendable {
 
     private let children = Mutex<[Int32: String]>([:])
     private let isStopping = Mutex(false)
+    /// A signal asked for the end of this process.
+    private let isInterrupted = Mutex(false)
 
     var isIdle: Bool { children.withLock { $0.isEmpty } }
 
@@ -47,7 +49,7 @@ final class ProcessKeeper: Sendable {
         for attempt in 0... {
             let begun = ContinuousClock.now
             let status = try await launch(name, command(attempt))
-            if isStopping.withLock({ $0 }) { return }
+            if isStopping.withLock({ $0 }) { return try await leaveToSignal() }
             if status == 0 {
                 if !isEndless { return }
                 // The run is over, which stops this, or somebody else stopped it, and it is still needed.
@@ -73,11 +75,15 @@ final class ProcessKeeper: Sendable {
     /// - Throws: ``SupervisorError`` unless it ends with 0.
     func once(_ name: String, _ command: Command) async throws {
         let status = try await launch(name, command)
-        // Interrupted: the signal's own thread ends this process as soon as every child has.
-        if isStopping.withLock({ $0 }) { try await Task.sleep(for: .seconds(10)) }
+        try await leaveToSignal()
         guard status == 0 else {
             throw status == 2 ? SupervisorError.badInput(process: name) : .keepsFailing(process: name, status: status)
         }
+    }
+
+    /// Waits while a signal's own thread ends this process: whoever returned now would end it with 0.
+    private func leaveToSignal() async throws {
+        if isInterrupted.withLock({ $0 }) { try await Task.sleep(for: .seconds(10)) }
     }
 
     /// Runs a process once, without a word.
@@ -155,6 +161,7 @@ final class ProcessKeeper: Sendable {
 
     /// Stops everything, waits for it, and ends this process with 130: what a signal asks for.
     func stopAllAndExit() -> Never {
+        isInterrupted.withLock { $0 = true }
         stopAll()
         let deadline = ContinuousClock.now + .milliseconds(4500)
         while !isIdle, ContinuousClock.now < deadline { usleep(20_000) }
