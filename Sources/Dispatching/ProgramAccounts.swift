@@ -1,7 +1,7 @@
 package import Protocol
 
 /// What became of the programs that a client asked for, over all its dispatchers.
-package struct ProgramAccounts: Sendable, Equatable {
+package struct ProgramAccounts: ConservedAccounts, Sendable, Equatable {
     /// Programs asked for; a second request for one that is outstanding is not counted.
     package var issued = 0
     /// Those that were judged.
@@ -17,15 +17,6 @@ package struct ProgramAccounts: Sendable, Equatable {
     package var late = 0
 
     package init() {}
-
-    /// Whether no program was lost and none counted twice.
-    package var isBalanced: Bool { issued == accepted + expired + quarantined + outstanding }
-
-    /// For people.
-    package var summary: String {
-        "issued \(issued) = accepted \(accepted) + expired \(expired) + quarantined \(quarantined) "
-            + "+ outstanding \(outstanding)"
-    }
 
     package static func + (a: Self, b: Self) -> Self {
         var sum = a

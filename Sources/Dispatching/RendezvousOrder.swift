@@ -9,18 +9,14 @@ package struct RendezvousOrder: Sendable {
     private let seeds: [UInt64]
 
     /// - Parameter names: of the dispatchers, all different.
-    package init(names: [String]) { seeds = names.map { Self.word(Digest(of: "ppocoder dispatcher 1 \($0)")) } }
+    package init(names: [String]) { seeds = names.map { Digest(of: "ppocoder dispatcher 1 \($0)").leadingBits } }
 
     /// Indices of all dispatchers, the one that `job` goes to first.
     package func order(of job: Digest) -> [Int] {
         guard seeds.count > 1 else { return Array(seeds.indices) }
-        let key = Self.word(job)
+        let key = job.leadingBits
         let weights = seeds.map { Self.mixed(key ^ $0) }
         return seeds.indices.sorted { (weights[$0], seeds[$0]) > (weights[$1], seeds[$1]) }
-    }
-
-    private static func word(_ digest: Digest) -> UInt64 {
-        digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// Every bit of the result depends on every bit of `word`.

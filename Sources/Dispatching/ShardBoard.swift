@@ -31,8 +31,8 @@ package struct ShardID: Hashable, Sendable {
     }
 }
 
-/// What became of all shards: issued = accepted + expired + quarantined + outstanding.
-package struct ShardAccounts: Sendable, Equatable {
+/// What became of all shards.
+package struct ShardAccounts: ConservedAccounts, Sendable, Equatable {
     package var issued = 0
     /// Their results are in the ledger.
     package var accepted = 0
@@ -46,13 +46,6 @@ package struct ShardAccounts: Sendable, Equatable {
     package var duplicates = 0
 
     package init() {}
-
-    package var isBalanced: Bool { issued == accepted + expired + quarantined + outstanding }
-
-    package var summary: String {
-        "issued \(issued) = accepted \(accepted) + expired \(expired) + quarantined \(quarantined)"
-            + " + outstanding \(outstanding)"
-    }
 }
 
 /// The learner's side of the control plane: which shards are asked for, who computes them, what has come.

@@ -285,20 +285,12 @@ import Yams
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// Network namespaces as hosts, and all their cables pulled in the middle of the run; also with two hosts of workers, one of
-    /// which has its weights from the other.
-    @Test(
-        .enabled(
-            if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/run"),
-            "network namespaces need root: run the tests as root to see a partition survived"
-        ),
-        arguments: [["--light"], ["--light", "--relay"]]
-    )
-    func severalHostsAndAPartitionGiveTheWeightsOfOneHost(arguments: [String]) throws {
+    /// What a lab of `Tools` that must end with 0 says.
+    private static func lab(_ tool: String, _ arguments: [String]) throws -> String {
         let folder = try Scratch()
         let process = Process()
         let log = try folder.file("log", "")
-        process.executableURL = CommandRun.root.appending(path: "Tools/network-lab")
+        process.executableURL = CommandRun.root.appending(path: "Tools/\(tool)")
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging([
             "PPOCODER_BIN": try CommandRun.executable().deletingLastPathComponent().path,
@@ -310,6 +302,20 @@ import Yams
         let text = try String(contentsOf: log, encoding: .utf8)
         #expect(process.terminationStatus != 77, "the lab cannot run here: \(text)")
         #expect(process.terminationStatus == 0, "\(text)")
+        return text
+    }
+
+    /// Network namespaces as hosts, and all their cables pulled in the middle of the run; also with two hosts of workers, one of
+    /// which has its weights from the other.
+    @Test(
+        .enabled(
+            if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/run"),
+            "network namespaces need root: run the tests as root to see a partition survived"
+        ),
+        arguments: [["--light"], ["--light", "--relay"]]
+    )
+    func severalHostsAndAPartitionGiveTheWeightsOfOneHost(arguments: [String]) throws {
+        let text = try Self.lab("network-lab", arguments)
         #expect(text.contains("the network is whole again") && text.contains("the same weights"), "\(text)")
         let sent = try #require(text.firstMatch(of: /the learner sent (\S+) copies, \S+ MB, of (\d+) versions/))
         let (copies, versions) = (try #require(Double(sent.1)), try #require(Double(sent.2)))
@@ -326,21 +332,7 @@ import Yams
         )
     )
     func launchOverRealSSHIsStoppedAndGoesOnToTheWeightsOfOneHost() throws {
-        let folder = try Scratch()
-        let process = Process()
-        let log = try folder.file("log", "")
-        process.executableURL = CommandRun.root.appending(path: "Tools/ssh-lab")
-        process.arguments = ["--light"]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "PPOCODER_BIN": try CommandRun.executable().deletingLastPathComponent().path,
-            "PPOCODER_LAB_TMP": folder.url.path,
-        ]) { $1 }
-        process.standardError = try FileHandle(forWritingTo: log)
-        try process.run()
-        process.waitUntilExit()
-        let text = try String(contentsOf: log, encoding: .utf8)
-        #expect(process.terminationStatus != 77, "the lab cannot run here: \(text)")
-        #expect(process.terminationStatus == 0, "\(text)")
+        let text = try Self.lab("ssh-lab", ["--light"])
         #expect(text.contains("nothing goes on anywhere") && text.contains("the same weights"), "\(text)")
     }
 }
