@@ -133,12 +133,32 @@ final class ProcessKeeper: Sendable {
         let beating = pipe.map(Self.beat)
         defer { beating?.cancel() }
         if isStopping.withLock({ $0 }) { kill(pid, SIGTERM) }
+        defer { children.withLock { $0[pid] = nil } }
+        if let status = await Self.end(of: pid) { return status }
         // Not left when this task is cancelled: a child must be reaped before the front end ends.
         let waiter = Task.detached { for await _ in ends {} }
         await waiter.value
-        children.withLock { $0[pid] = nil }
         return process.terminationReason == .uncaughtSignal
             ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    /// Waits for the end of a child, and leaves it to Foundation to reap.
+    ///
+    /// Foundation takes a child for ended that closes a descriptor it has inherited, as ssh does with all of them, and then waits
+    /// for that one before it looks at any other: the end of the learner would be noticed when a dispatcher ends.
+    ///
+    /// - Returns: exit code, or 128 + signal; nil when Foundation was first.
+    private static func end(of pid: Int32) async -> Int32? {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var info = unsafe siginfo_t()
+                while unsafe waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 {
+                    guard errno == EINTR else { return continuation.resume(returning: nil) }
+                }
+                let status = unsafe info._sifields._sigchld.si_status
+                continuation.resume(returning: unsafe info.si_code == Int32(CLD_EXITED) ? status : 128 + status)
+            }
+        }
     }
 
     private static func appending(to log: URL) -> FileHandle? {

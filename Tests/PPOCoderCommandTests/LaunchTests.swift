@@ -105,7 +105,20 @@ import Yams
     /// Three hosts that are all this machine, by a command in the place of ssh.
     @Test func aRunOverHostsHasTheWeightsOfARunOnOne() throws {
         let folder = try Scratch()
-        let fake = try folder.file("ssh", "#!/bin/sh\nshift\nexec /bin/sh -c \"$*\"\n")
+        // As ssh does, it closes what it has inherited.
+        let fake = try folder.file(
+            "ssh",
+            """
+            #!/bin/bash
+            shift
+            for file in /proc/$$/fd/*; do
+                number=${file##*/}
+                ((number < 3 || number == 255)) || eval "exec $number>&-"
+            done
+            exec /bin/sh -c "$*"
+
+            """
+        )
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fake.path)
         let settings = [
             "--set", "model.path=\(try TinyModel.path())", "--set", "run.iterations=1", "--set",
