@@ -62,6 +62,9 @@ let arrows: [(module: String, imports: [String])] = [
 /// Products of other packages that a module of ours uses.
 let external: [String: [Target.Dependency]] = [
     "Protocol": [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+    "Tokenization": [.product(name: "HeapModule", package: "swift-collections")],
+    "Transport": [.product(name: "DequeModule", package: "swift-collections")],
+    "Dispatching": [.product(name: "HeapModule", package: "swift-collections")],
     "Monitoring": [.product(name: "FlyingFox", package: "FlyingFox")],
     "Dashboard": [.product(name: "GRDB", package: "GRDB.swift")],
     "Learner": [
@@ -69,7 +72,10 @@ let external: [String: [Target.Dependency]] = [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     "RolloutWorker": [.product(name: "ArgumentParser", package: "swift-argument-parser")],
-    "SandboxRunner": [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    "SandboxRunner": [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "DequeModule", package: "swift-collections"),
+    ],
     "PPOCoderCommand": [
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
     ],
@@ -154,6 +160,7 @@ let package = Package(
     name: "ppocoder",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

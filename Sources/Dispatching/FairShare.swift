@@ -1,10 +1,12 @@
+import HeapModule
+
 /// Jobs that wait, by the run they belong to: each run gets a share of the pool in proportion to its weight.
 ///
 /// Start-time fair queueing: the run that has been served least, in units of its weight, comes first; a run that had
 /// nothing to do begins where the others are. Source: Goyal, Vin and Cheng 1996, "Start-time fair queuing", section 3.
 struct FairShare<JobID: Hashable & Sendable>: Sendable {
     private struct Flow {
-        var ready: [String: Heap<LeaseOrder, JobID>] = [:]
+        var ready: [String: Heap<Placed<LeaseOrder, JobID>>] = [:]
         var served: Double
     }
 
@@ -15,7 +17,7 @@ struct FairShare<JobID: Hashable & Sendable>: Sendable {
     init(weights: [String: Double]) { self.weights = weights }
 
     mutating func insert(_ id: JobID, flow: String, kind: String, order: LeaseOrder) {
-        flows[flow, default: Flow(served: virtualTime)].ready[kind, default: Heap()].insert(id, order)
+        flows[flow, default: Flow(served: virtualTime)].ready[kind, default: Heap()].insert(Placed(id, order))
     }
 
     /// The first job that `peerFor` has a peer for, taken out of its queue.
@@ -49,7 +51,7 @@ struct FairShare<JobID: Hashable & Sendable>: Sendable {
             guard let best, let served = flows[name]?.served else { continue }
             virtualTime = max(virtualTime, served)
             flows[name]?.served = served + 1 / max(0.001, weights[name] ?? 1)
-            flows[name]?.ready[best.kind]?.removeFirst()
+            flows[name]?.ready[best.kind]?.removeMin()
             return (best.id, best.peer)
         }
         return nil
@@ -59,10 +61,10 @@ struct FairShare<JobID: Hashable & Sendable>: Sendable {
         of name: String,
         _ kind: String,
         _ isCurrent: (JobID, LeaseOrder) -> Bool
-    ) -> (order: LeaseOrder, element: JobID)? {
-        while let head = flows[name]?.ready[kind]?.first {
+    ) -> Placed<LeaseOrder, JobID>? {
+        while let head = flows[name]?.ready[kind]?.min {
             if isCurrent(head.element, head.order) { return head }
-            flows[name]?.ready[kind]?.removeFirst()
+            flows[name]?.ready[kind]?.removeMin()
         }
         flows[name]?.ready[kind] = nil
         return nil

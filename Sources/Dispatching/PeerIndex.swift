@@ -1,3 +1,5 @@
+import HeapModule
+
 /// The peers of a queue: what each takes, how much credit it has, and who is asked first.
 struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
     struct State: Sendable {
@@ -17,7 +19,7 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         /// Nil: any kind.
         let kinds: Set<String>?
         /// Peers with credit; an entry whose credit is no longer the peer's is skipped.
-        var heap = Heap<PeerOrder, Peer>()
+        var heap = Heap<Placed<PeerOrder, Peer>>()
 
         func takes(_ kind: String) -> Bool { kinds?.contains(kind) != false }
     }
@@ -73,7 +75,7 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         credits += state.credits - before
         states[peer] = state
         guard state.credits > 0 else { return }
-        groups[state.group].heap.insert(peer, PeerOrder(free: state.credits - state.reserve, order: state.order))
+        groups[state.group].heap.insert(Self.placed(peer, state))
         if groups[state.group].heap.count > 4 * states.count + 64 { rebuild(state.group) }
     }
 
@@ -81,10 +83,14 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
 
     mutating func detach(_ lease: UInt64, from peer: Peer) { states[peer]?.leases.remove(lease) }
 
+    private static func placed(_ peer: Peer, _ state: State) -> Placed<PeerOrder, Peer> {
+        Placed(peer, PeerOrder(free: state.credits - state.reserve, order: state.order))
+    }
+
     private mutating func rebuild(_ group: Int) {
-        var heap = Heap<PeerOrder, Peer>()
+        var heap = Heap<Placed<PeerOrder, Peer>>()
         for (peer, state) in states where state.group == group && state.credits > 0 {
-            heap.insert(peer, PeerOrder(free: state.credits - state.reserve, order: state.order))
+            heap.insert(Self.placed(peer, state))
         }
         groups[group].heap = heap
     }
@@ -101,13 +107,13 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
         var best: (order: PeerOrder, peer: Peer)?
         var lastResort: (order: PeerOrder, peer: Peer)?
         for group in groups.indices where groups[group].takes(kind) {
-            var skipped: [(order: PeerOrder, element: Peer)] = []
-            while let head = groups[group].heap.first {
+            var skipped: [Placed<PeerOrder, Peer>] = []
+            while let head = groups[group].heap.min {
                 let state = states[head.element]
                 guard let state, state.group == group, state.credits > 0,
                     state.credits - state.reserve == head.order.free
                 else {
-                    groups[group].heap.removeFirst()
+                    groups[group].heap.removeMin()
                     continue
                 }
                 // Those below it have less to spare.
@@ -118,9 +124,9 @@ struct PeerIndex<Peer: Hashable & Sendable>: Sendable {
                 }
                 if lastResort.map({ head.order < $0.order }) ?? true { lastResort = (head.order, head.element) }
                 skipped.append(head)
-                groups[group].heap.removeFirst()
+                groups[group].heap.removeMin()
             }
-            for entry in skipped { groups[group].heap.insert(entry.element, entry.order) }
+            for entry in skipped { groups[group].heap.insert(entry) }
         }
         return best?.peer ?? (strictly ? nil : lastResort?.peer)
     }

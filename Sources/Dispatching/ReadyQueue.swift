@@ -1,35 +1,15 @@
-/// A binary heap of things that have a place in an order.
-struct Heap<Order: Comparable & Sendable, Element: Sendable>: Sendable {
-    private var heap: [(order: Order, element: Element)] = []
+/// Something that has a place in an order; only the places are compared.
+struct Placed<Order: Comparable & Sendable, Element: Sendable>: Comparable, Sendable {
+    let order: Order
+    let element: Element
 
-    var first: (order: Order, element: Element)? { heap.first }
-    var count: Int { heap.count }
-
-    mutating func insert(_ element: Element, _ order: Order) {
-        heap.append((order, element))
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child].order < heap[parent].order else { break }
-            heap.swapAt(child, parent)
-            child = parent
-        }
+    init(_ element: Element, _ order: Order) {
+        self.order = order
+        self.element = element
     }
 
-    mutating func removeFirst() {
-        guard let last = heap.popLast(), !heap.isEmpty else { return }
-        heap[0] = last
-        var parent = 0
-        while true {
-            var smallest = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].order < heap[smallest].order { smallest = child }
-            }
-            guard smallest != parent else { return }
-            heap.swapAt(parent, smallest)
-            parent = smallest
-        }
-    }
+    static func == (a: Self, b: Self) -> Bool { a.order == b.order }
+    static func < (a: Self, b: Self) -> Bool { a.order < b.order }
 }
 
 /// Where a job stands: what it may wait no longer than, then first come.

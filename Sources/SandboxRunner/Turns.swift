@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// Whose turn it is: which slots are free, who waits for one, and who runs alone.
@@ -13,30 +14,16 @@ package final class Turns: Sendable {
 
     private struct State {
         var idle: [Int]
-        var waiting: [@Sendable (Turn?) -> Void] = []
-        /// Those of `waiting` that have had their turn.
-        var served = 0
+        var waiting: Deque<@Sendable (Turn?) -> Void> = []
         /// Turns whose work goes on; those that wait to be alone do not count.
         var running = 0
         var begun = 0
         /// Turns that wait until nobody else runs.
-        var lonely: [CheckedContinuation<Bool, Never>] = []
+        var lonely: Deque<CheckedContinuation<Bool, Never>> = []
         var isAlone = false
         var isClosed = false
 
         var mayBegin: Bool { !isAlone && lonely.isEmpty && !idle.isEmpty }
-
-        /// Who has waited longest.
-        mutating func next() -> (@Sendable (Turn?) -> Void)? {
-            guard served < waiting.count else { return nil }
-            let next = waiting[served]
-            served += 1
-            if served > 64, served * 2 > waiting.count {
-                waiting.removeFirst(served)
-                served = 0
-            }
-            return next
-        }
 
         mutating func begin(_ slot: Int) -> Turn {
             defer {
@@ -102,8 +89,8 @@ package final class Turns: Sendable {
     package func close() {
         let (waiting, lonely) = state.withLock { state in
             state.isClosed = true
-            defer { (state.waiting, state.served, state.lonely) = ([], 0, []) }
-            return (state.waiting[state.served...], state.lonely)
+            defer { (state.waiting, state.lonely) = ([], []) }
+            return (state.waiting, state.lonely)
         }
         for begin in waiting { begin(nil) }
         for continuation in lonely { continuation.resume(returning: false) }
@@ -119,7 +106,9 @@ package final class Turns: Sendable {
                     state.running = 1
                     return { continuation.resume(returning: true) }
                 }
-                guard state.mayBegin, let begin = state.next(), let slot = state.idle.popLast() else { return nil }
+                guard state.mayBegin, let begin = state.waiting.popFirst(), let slot = state.idle.popLast() else {
+                    return nil
+                }
                 let turn = state.begin(slot)
                 return { begin(turn) }
             }

@@ -1,3 +1,5 @@
+import HeapModule
+
 /// The learnt merges of byte pair encoding, and their application to one piece of text.
 ///
 /// Source: Sennrich et al. 2016, <https://arxiv.org/abs/1508.07909>, section 3.2.
@@ -69,7 +71,7 @@ struct MergeTable: Sendable {
         for left in 0..<end {
             if let pair = candidate(at: left) { heap.insert(pair) }
         }
-        while let pair = heap.popMinimum() {
+        while let pair = heap.popMin() {
             let left = Int(pair.position)
             // The pair may have lost a member since; then its key no longer gives this merge.
             guard tokens[left] >= 0, let current = candidate(at: left), current.rank == pair.rank else { continue }
@@ -83,34 +85,5 @@ struct MergeTable: Sendable {
             }
         }
         return tokens.filter { $0 >= 0 }
-    }
-}
-
-/// A binary heap, smallest first.
-struct Heap<Element: Comparable> {
-    private var items: [Element] = []
-
-    mutating func insert(_ item: Element) {
-        items.append(item)
-        var child = items.count - 1
-        while child > 0, items[child] < items[(child - 1) / 2] {
-            items.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    mutating func popMinimum() -> Element? {
-        guard let last = items.popLast() else { return nil }
-        guard let minimum = items.first else { return last }
-        items[0] = last
-        var parent = 0
-        while 2 * parent + 1 < items.count {
-            var child = 2 * parent + 1
-            if child + 1 < items.count, items[child + 1] < items[child] { child += 1 }
-            guard items[child] < items[parent] else { break }
-            items.swapAt(child, parent)
-            parent = child
-        }
-        return minimum
     }
 }

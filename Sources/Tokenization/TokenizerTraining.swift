@@ -1,3 +1,5 @@
+import HeapModule
+
 extension Tokenizer {
     /// Learns a vocabulary of at most `vocabularySize` tokens from `corpus`.
     ///
@@ -86,7 +88,7 @@ struct PairCounter {
 
     /// Merges the most frequent pair everywhere; nil when no pair occurs twice.
     mutating func mergeBest() -> (left: [UInt8], right: [UInt8])? {
-        while let entry = queue.popMinimum() {
+        while let entry = queue.popMin() {
             let current = counts[entry.key, default: 0]
             guard current == entry.count else {
                 // Counts only fall while an entry waits: where they rose, a newer entry was made.

@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// A bounded queue between a thread that must not wait and tasks that may.
@@ -11,26 +12,11 @@ final class Mailbox<Element: Sendable>: Sendable {
     }
 
     private struct State {
-        var queue: [Element] = []
-        var head = 0
-        var waiters: [Waiter] = []
+        var queue: Deque<Element> = []
+        var waiters: Deque<Waiter> = []
         var nextID: UInt64 = 0
         var closed = false
         var wasFull = false
-
-        var count: Int { queue.count - head }
-
-        mutating func pop() -> Element? {
-            guard head < queue.count else { return nil }
-            let element = queue[head]
-            head += 1
-            // Amortised: the front is given back once it is the larger half.
-            if head > 64, head * 2 > queue.count {
-                queue.removeFirst(head)
-                head = 0
-            }
-            return element
-        }
     }
 
     private let state = Mutex(State())
@@ -46,7 +32,7 @@ final class Mailbox<Element: Sendable>: Sendable {
     /// Whether `offer` would refuse; remembers the refusal, so that `onRoom` follows.
     var isFull: Bool {
         state.withLock { state in
-            guard state.count >= capacity else { return false }
+            guard state.queue.count >= capacity else { return false }
             state.wasFull = true
             return true
         }
@@ -59,8 +45,8 @@ final class Mailbox<Element: Sendable>: Sendable {
     func offer(_ element: Element) -> Bool {
         let (accepted, waiter) = state.withLock { state -> (Bool, Waiter?) in
             if state.closed { return (false, nil) }
-            if !state.waiters.isEmpty { return (true, state.waiters.removeFirst()) }
-            guard state.count < capacity else {
+            if let waiter = state.waiters.popFirst() { return (true, waiter) }
+            guard state.queue.count < capacity else {
                 state.wasFull = true
                 return (false, nil)
             }
@@ -97,8 +83,8 @@ final class Mailbox<Element: Sendable>: Sendable {
     func takeNow() throws(TransportError) -> Element? {
         let (element, closed, room) = state.withLock { state -> (Element?, Bool, Bool) in
             if state.closed { return (nil, true, false) }
-            let element = state.pop()
-            let room = state.wasFull && state.count <= capacity / 2
+            let element = state.queue.popFirst()
+            let room = state.wasFull && state.queue.count <= capacity / 2
             if room { state.wasFull = false }
             return (element, false, room)
         }
@@ -114,7 +100,7 @@ final class Mailbox<Element: Sendable>: Sendable {
     ) {
         let ready = state.withLock { state -> Result<Element?, TransportError>? in
             if state.closed { return .failure(.closed) }
-            if let element = state.pop() { return .success(element) }
+            if let element = state.queue.popFirst() { return .success(element) }
             state.waiters.append(Waiter(id: id, continuation: continuation))
             return nil
         }
@@ -148,7 +134,6 @@ final class Mailbox<Element: Sendable>: Sendable {
         let waiters = state.withLock { state in
             state.closed = true
             state.queue = []
-            state.head = 0
             defer { state.waiters = [] }
             return state.waiters
         }

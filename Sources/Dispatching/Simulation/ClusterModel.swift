@@ -1,5 +1,6 @@
 import Determinism
 import Foundation
+import HeapModule
 import Programs
 import Protocol
 import Transport
@@ -74,7 +75,7 @@ package struct ClusterModel {
     }
 
     private let options: Options
-    private var agenda = Heap<Time, Event>()
+    private var agenda = Heap<Placed<Time, Event>>()
     private var made = 0
     private var now = 0.0
     private var dispatcher: DispatcherCore
@@ -119,8 +120,7 @@ package struct ClusterModel {
         idleWorkers = Array(clients.indices)
         add(.tick, after: 0.1)
         beginStep()
-        while step < options.steps, let head = agenda.first {
-            agenda.removeFirst()
+        while step < options.steps, let head = agenda.popMin() {
             now = head.order.seconds
             handle(head.element)
         }
@@ -137,7 +137,7 @@ package struct ClusterModel {
 
     private mutating func add(_ event: Event, after seconds: Double) {
         made += 1
-        agenda.insert(event, Time(seconds: now + seconds, number: made))
+        agenda.insert(Placed(event, Time(seconds: now + seconds, number: made)))
     }
 
     private mutating func toDispatcher(_ body: WireEnvelope.OneOf_Body, _ peer: Int, _ side: DispatcherSide) {

@@ -1,4 +1,5 @@
 import Determinism
+import HeapModule
 import Protocol
 
 /// A process of the simulated cluster.
@@ -46,18 +47,16 @@ struct SimulatedAgenda {
         }
     }
 
-    private var heap = Heap<Time, SimulatedEvent>()
+    private var heap = Heap<Placed<Time, SimulatedEvent>>()
     private var made = 0
 
     mutating func add(_ event: SimulatedEvent, at seconds: Double) {
         made += 1
-        heap.insert(event, Time(seconds: seconds, number: made))
+        heap.insert(Placed(event, Time(seconds: seconds, number: made)))
     }
 
     mutating func next() -> (seconds: Double, event: SimulatedEvent)? {
-        guard let first = heap.first else { return nil }
-        heap.removeFirst()
-        return (first.order.seconds, first.element)
+        heap.popMin().map { ($0.order.seconds, $0.element) }
     }
 }
 
