@@ -14,9 +14,6 @@ package enum WeightEncoding: String, CaseIterable, Sendable {
     /// Whether the policy that samples is the rounded one.
     package var rounds: Bool { self == .bf16 || self == .bf16Delta }
     package var sendsDifferences: Bool { self == .delta || self == .bf16Delta }
-
-    /// All names, for people.
-    package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
 /// The bfloat16 nearest to `value`, ties to even, as a float32.

@@ -10,7 +10,7 @@ package enum ConfigurationError: Error, CustomStringConvertible, Equatable {
         case .unknownKey(let key, let source, let nearest):
             "\(source): there is no key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .wrongType(let key, let source, let expected, let found):
-            "\(source): \(key) must be \(expected), found \(found)"
+            "\(source): \(key) is \(found), expected \(expected)"
         case .outOfRange(let key, let value, let expected):
             "\(key) is \(value), expected \(expected)"
         case .unreadable(let file, let reason):

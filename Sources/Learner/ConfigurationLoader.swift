@@ -98,11 +98,13 @@ package struct ConfigurationLoader {
             // The decoder does not always say which value it could not take: each is tried alone.
             for change in changes
             where Self.decode(Self.replacing(schema, path: change.path[...], with: change.value)) == nil {
+                let key = change.path.joined(separator: ".")
                 throw .wrongType(
-                    key: change.path.joined(separator: "."),
+                    key: key,
                     source: change.source,
-                    expected: "a value of the kind its default has",
-                    found: "\(change.text)"
+                    expected: configurationChoices[key].map { oneOf($0, found: change.text) }
+                        ?? "a value of the kind its default has",
+                    found: change.text
                 )
             }
             throw .unreadable(file: "configuration", reason: "its values do not fit together")

@@ -34,6 +34,7 @@ extension RunConfiguration {
             model.vocabularySize,
             "at least 261 (256 bytes and 5 special tokens)"
         )
+        try model.validatePositionBias()
         try validateData()
         try positive("rollout.prompts_per_step", rollout.promptsPerStep)
         try positive("rollout.samples_per_prompt", rollout.samplesPerPrompt)
@@ -68,11 +69,10 @@ extension RunConfiguration {
 
     private func validateWeightEncoding() throws(ConfigurationError) {
         guard let encoding = WeightEncoding(rawValue: cluster.weightEncoding) else {
-            let nearest = nearestName(to: cluster.weightEncoding, among: WeightEncoding.allCases.map(\.rawValue))
             throw .outOfRange(
                 key: "cluster.weight_encoding",
                 value: cluster.weightEncoding,
-                expected: "one of \(WeightEncoding.names)" + (nearest.map { "; did you mean \($0)?" } ?? "")
+                expected: oneOf(WeightEncoding.allCases.map(\.rawValue), found: cluster.weightEncoding)
             )
         }
         try require(
@@ -103,11 +103,10 @@ extension RunConfiguration {
 
     private func validateData() throws(ConfigurationError) {
         guard let kind = data.kind else {
-            let nearest = nearestName(to: data.task, among: DatasetTask.allCases.map(\.rawValue))
             throw .outOfRange(
                 key: "data.task",
                 value: data.task,
-                expected: "one of \(DatasetTask.names)" + (nearest.map { "; did you mean \($0)?" } ?? "")
+                expected: oneOf(DatasetTask.allCases.map(\.rawValue), found: data.task)
             )
         }
         let isBuiltin = kind.isBuiltin

@@ -74,7 +74,11 @@ package struct PolicyModel: Sendable {
         )
         let key = RandomKey(seed: seed, path: RandomPurpose.initialization)
         return PolicyModel(
-            parameters: T5Parameters.random(configuration: shape, seed: key.low),
+            parameters: T5Parameters.random(
+                configuration: shape,
+                seed: key.low,
+                positionBias: model.positionBiasStart ?? .random
+            ),
             tokenizer: tokenizer
         )
     }
@@ -84,5 +88,19 @@ package struct PolicyModel: Sendable {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try T5ModelDirectory.save(parameters, to: url)
         try tokenizer.write(to: url)
+    }
+}
+
+extension ModelSection {
+    /// What `position_bias` names.
+    fileprivate var positionBiasStart: PositionBiasStart? { PositionBiasStart(rawValue: positionBias) }
+
+    func validatePositionBias() throws(ConfigurationError) {
+        guard positionBiasStart == nil else { return }
+        throw .outOfRange(
+            key: "model.position_bias",
+            value: positionBias,
+            expected: oneOf(PositionBiasStart.allCases.map(\.rawValue), found: positionBias)
+        )
     }
 }

@@ -71,6 +71,8 @@ package struct ModelSection: Codable, Sendable, Equatable {
     package var heads = 4
     /// Entries of the byte-level BPE vocabulary trained for a model from scratch.
     package var vocabularySize = 640
+    /// How the relative position bias of a model from scratch begins: one of `PositionBiasStart`.
+    package var positionBias = "random"
 
     private enum CodingKeys: String, CodingKey {
         case path, heads
@@ -80,6 +82,7 @@ package struct ModelSection: Codable, Sendable, Equatable {
         case encoderLayers = "encoder_layers"
         case decoderLayers = "decoder_layers"
         case vocabularySize = "vocabulary_size"
+        case positionBias = "position_bias"
     }
 }
 

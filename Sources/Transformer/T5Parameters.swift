@@ -65,7 +65,17 @@ package final class T5Parameters: Sendable {
     ///
     /// The factors of Mesh TensorFlow: embedding and untied head 1, q (dModel·dKV)^−½, k and v dModel^−½,
     /// o (numHeads·dKV)^−½, wi and the position bias dModel^−½, wo dFF^−½, norms one.
-    package static func random(configuration: T5Configuration, seed: UInt64) -> T5Parameters {
+    ///
+    /// - Parameters:
+    ///   - configuration: sizes.
+    ///   - seed: of every number drawn.
+    ///   - positionBias: what the position bias is drawn around.
+    /// - Returns: weights of their own.
+    package static func random(
+        configuration: T5Configuration,
+        seed: UInt64,
+        positionBias: PositionBiasStart = .random
+    ) -> T5Parameters {
         let result = T5Parameters(configuration: configuration)
         for (index, entry) in result.entries.enumerated() {
             let values = unsafe UnsafeMutableBufferPointer(start: result.pointer(entry.offset), count: entry.count)
@@ -77,6 +87,19 @@ package final class T5Parameters: Sendable {
             let deviation = standardDeviation(of: entry, configuration)
             var generator = RandomKey(seed: seed, path: 0x7435, UInt64(index)).generator()
             for i in 0..<entry.count { unsafe values[i] = Float(generator.normal() * deviation) }
+            guard entry.name.hasSuffix("relative_attention_bias.weight") else { continue }
+            let heads = configuration.numHeads
+            for i in 0..<entry.count {
+                unsafe values[i] += Float(
+                    positionBias.mean(
+                        bucket: i / heads,
+                        head: i % heads,
+                        isEncoder: entry.name.hasPrefix("encoder"),
+                        buckets: configuration.relativeAttentionBuckets,
+                        maxDistance: configuration.relativeAttentionMaxDistance
+                    )
+                )
+            }
         }
         return result
     }

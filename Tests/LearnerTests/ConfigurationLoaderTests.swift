@@ -102,7 +102,7 @@ struct ConfigurationLoaderTests {
         let error = try #require(throws: Learner.ConfigurationError.self) {
             try load(yaml: "run:\n  iterations: many\n")
         }
-        #expect(error.description.contains("run.iterations must be a number, found \"many\""))
+        #expect(error.description.contains("run.iterations is \"many\", expected a number"))
         let fraction = try #require(throws: Learner.ConfigurationError.self) {
             try load(yaml: "run: {iterations: 1.5}")
         }
@@ -116,6 +116,30 @@ struct ConfigurationLoaderTests {
     func aValueOutOfRangeIsRefusedByName(override: String, key: String) throws {
         let error = try #require(throws: Learner.ConfigurationError.self) { try load(yaml: "", overrides: [override]) }
         #expect(error.description.contains(key))
+    }
+
+    /// Every text of the configuration that is one of a few names says which, wherever in it it stands.
+    @Test func aNameThatIsNoChoiceIsRefusedWithTheChoices() throws {
+        func texts(_ value: Any, _ path: String) -> [String] {
+            if let section = value as? [String: Any] {
+                return section.flatMap { texts($0.value, path.isEmpty ? $0.key : "\(path).\($0.key)") }
+            }
+            return value is String ? [path] : []
+        }
+        let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(RunConfiguration()))
+        var refused: [String] = []
+        for key in texts(defaults, "") {
+            do { _ = try load(yaml: "run: {seed: 1}", overrides: ["\(key)=nonsense"]) } catch {
+                refused.append(key)
+                // Where a run listens is no choice.
+                if ["cluster.endpoint", "cluster.dispatcher", "monitoring.listen"].contains(key) { continue }
+                #expect("\(error)".contains("one of "), "\(error)")
+            }
+        }
+        #expect(refused.count >= 12, "\(refused)")
+        let error = #expect(throws: Learner.ConfigurationError.self) { try load(yaml: "ppo: {kl_estimator: k4}") }
+        #expect(error.map { "\($0)".contains("one of k1, k2, k3; did you mean k1?") } == true)
+        #expect(throws: Learner.ConfigurationError.self) { try load(yaml: "model: {position_bias: far}") }
     }
 
     @Test func keysWithoutADefaultCanBeSetAndUnset() throws {

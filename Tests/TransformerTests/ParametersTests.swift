@@ -72,6 +72,47 @@ struct ParametersTests {
         #expect(copy.digest() != parameters.digest())
     }
 
+    /// Heads 0 to 3 of the encoder: back, forward, both, anywhere; head 4 is as head 0, half as steep.
+    ///
+    /// Buckets 0 … 7 of each direction are distances, 8 is around 8·16^(1/16) = 9.51.
+    @Test func nearPositionBiasesFallWithTheDistance() throws {
+        func mean(_ bucket: Int, _ head: Int, encoder: Bool = true) -> Double {
+            PositionBiasStart.near.mean(bucket: bucket, head: head, isEncoder: encoder, buckets: 32, maxDistance: 128)
+        }
+        #expect((0...2).map { mean($0, 0) } == [0, -1, -2])
+        #expect((0...2).map { mean($0, 4) } == [0, -0.5, -1])
+        #expect((17...19).map { mean($0, 0) }.map { ($0 * 10).rounded() } == [-61, -62, -63])
+        #expect([0, 17, 18].map { mean($0, 1) } == [0, -1, -2])
+        #expect((mean(1, 1) * 10).rounded() == -61)
+        #expect(mean(2, 2) == -0.3 && mean(18, 2) == -0.3)
+        #expect((0..<32).allSatisfy { mean($0, 3) == 0 && mean($0, 3, encoder: false) == 0 })
+        #expect((mean(8, 0) * 100).rounded() == -951)
+        #expect((0...2).map { mean(8, $0, encoder: false) } == [-8, -2, -0.5])
+    }
+
+    @Test func nearPositionBiasesAreAddedToWhatIsDrawn() throws {
+        let drawn = T5Parameters.random(configuration: Self.tied, seed: 7)
+        let near = T5Parameters.random(configuration: Self.tied, seed: 7, positionBias: .near)
+        let heads = Self.tied.numHeads
+        for entry in drawn.entries {
+            for i in 0..<entry.count {
+                let added = unsafe near.pointer(entry.offset + i).pointee - drawn.pointer(entry.offset + i).pointee
+                guard entry.name.hasSuffix("relative_attention_bias.weight") else {
+                    #expect(added == 0, "\(entry.name)")
+                    continue
+                }
+                let expected = PositionBiasStart.near.mean(
+                    bucket: i / heads,
+                    head: i % heads,
+                    isEncoder: entry.name.hasPrefix("encoder"),
+                    buckets: Self.tied.relativeAttentionBuckets,
+                    maxDistance: Self.tied.relativeAttentionMaxDistance
+                )
+                #expect(abs(Double(added) - expected) < 1e-5, "\(entry.name) \(i)")
+            }
+        }
+    }
+
     /// q of (dModel·dKV)^−½, wo of dFF^−½, embedding 1; 10,000 draws or more keep the deviation within 3 %.
     @Test func theInitialisationHasThePublishedDeviations() throws {
         let configuration = T5Configuration(
