@@ -102,8 +102,7 @@ package struct ConfigurationLoader {
                 throw .wrongType(
                     key: key,
                     source: change.source,
-                    expected: configurationChoices[key].map { oneOf($0, found: change.text) }
-                        ?? "a value of the kind its default has",
+                    expected: configurationChoices[key]?(change.text) ?? "a value of the kind its default has",
                     found: change.text
                 )
             }

@@ -72,7 +72,7 @@ extension RunConfiguration {
             throw .outOfRange(
                 key: "cluster.weight_encoding",
                 value: cluster.weightEncoding,
-                expected: oneOf(WeightEncoding.allCases.map(\.rawValue), found: cluster.weightEncoding)
+                expected: oneOf(WeightEncoding.self, found: cluster.weightEncoding)
             )
         }
         try require(
@@ -106,7 +106,7 @@ extension RunConfiguration {
             throw .outOfRange(
                 key: "data.task",
                 value: data.task,
-                expected: oneOf(DatasetTask.allCases.map(\.rawValue), found: data.task)
+                expected: oneOf(DatasetTask.self, found: data.task)
             )
         }
         let isBuiltin = kind.isBuiltin

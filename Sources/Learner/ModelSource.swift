@@ -77,7 +77,7 @@ package struct PolicyModel: Sendable {
             parameters: T5Parameters.random(
                 configuration: shape,
                 seed: key.low,
-                positionBias: model.positionBiasStart ?? .random
+                positionBias: model.positionBiasStart
             ),
             tokenizer: tokenizer
         )
@@ -92,15 +92,19 @@ package struct PolicyModel: Sendable {
 }
 
 extension ModelSection {
-    /// What `position_bias` names.
-    fileprivate var positionBiasStart: PositionBiasStart? { PositionBiasStart(rawValue: positionBias) }
+    fileprivate var positionBiasStart: PositionBiasStart {
+        guard let start = PositionBiasStart(rawValue: positionBias) else {
+            preconditionFailure("a run begins with a configuration that was checked")
+        }
+        return start
+    }
 
     func validatePositionBias() throws(ConfigurationError) {
-        guard positionBiasStart == nil else { return }
+        guard PositionBiasStart(rawValue: positionBias) == nil else { return }
         throw .outOfRange(
             key: "model.position_bias",
             value: positionBias,
-            expected: oneOf(PositionBiasStart.allCases.map(\.rawValue), found: positionBias)
+            expected: oneOf(PositionBiasStart.self, found: positionBias)
         )
     }
 }

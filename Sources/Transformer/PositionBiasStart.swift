@@ -1,7 +1,7 @@
 import Foundation
 
 /// How the relative position bias of a model from scratch begins.
-package enum PositionBiasStart: String, Sendable, Codable, CaseIterable {
+package enum PositionBiasStart: String, Sendable, CaseIterable {
     /// As T5's did: drawn around 0, so that a head learns where to look at a learning rate's pace.
     case random
     /// Around biases that fall with the distance, of another slope for every head, so that heads begin with neighbours.
@@ -11,7 +11,7 @@ package enum PositionBiasStart: String, Sendable, Codable, CaseIterable {
     /// <https://arxiv.org/abs/2108.12409>, section 3, where they are fixed; the directions of the encoder are ours.
     case near
 
-    /// What head `head` of `heads` adds to the score of a key in `bucket`, before the random part.
+    /// What head `head` adds to the score of a key in `bucket`, before the random part.
     ///
     /// Heads take turns by fours, each round half as steep. Encoder: keys up to the query, keys from the query on, both
     /// with a small slope, anywhere. Decoder: three slopes, anywhere.
